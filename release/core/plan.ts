@@ -1,0 +1,147 @@
+import type { Release, Slot } from '../../config/release.types.ts';
+import type { App, Stage } from '../../config/types.ts';
+import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotNames } from './release.ts';
+
+/**
+ * One step of a plan. All but `build` are one stack configuration, made from the one before by `applyStep`.
+ * - backup: the deployment's backup is taken and verified
+ * - build: images are built and pushed (no stack update)
+ * - migrate: the version's migrations run; `besideBuild`: together with `build`
+ * - up: the new slot comes up without traffic
+ * - shift: the new slot gets a share of the traffic for the length of the stage
+ * - back: all traffic on the slot that was live before
+ * - down: the slot without traffic is taken down
+ */
+export type Step =
+  | { readonly kind: 'backup' | 'build' | 'up' | 'back' | 'down'; readonly name: string }
+  | { readonly kind: 'migrate'; readonly name: string; readonly besideBuild: boolean }
+  | { readonly kind: 'shift'; readonly name: string; readonly stage: Stage };
+
+export interface PlanInput {
+  readonly current: Release | undefined;
+  readonly stages: readonly Stage[];
+  readonly database: App['database'];
+  /** Whether images must still be built. */
+  readonly build: boolean;
+}
+
+const shift = (stage: Stage): Step => ({ kind: 'shift', name: stage.name, stage });
+
+/** A release that nobody is served by yet goes straight to 100 % after its probes. */
+const stagesFor = (current: Release | undefined, stages: readonly Stage[]): readonly Stage[] => {
+  if (current !== undefined && liveSlot(current) !== undefined) return stages;
+  const last = stages.at(-1);
+  return [{ name: last?.name ?? 'full', traffic: 100, bake: last?.bake ?? 0 }];
+};
+
+/**
+ * The steps that take a release from `current` to 100 % of the traffic. Taking the old slot down is not among
+ * them: it stays warm for the rollback window.
+ */
+export const planSteps = (input: PlanInput): Step[] => {
+  const { database, build } = input;
+  const steps: Step[] = [];
+  if (database?.backup.enabled) steps.push({ kind: 'backup', name: 'backup' });
+  const migrate = (besideBuild: boolean): Step => ({ kind: 'migrate', name: 'migrate', besideBuild });
+  const buildStep: Step[] = build ? [{ kind: 'build', name: 'build' }] : [];
+  const up: Step = { kind: 'up', name: 'up' };
+  switch (database?.migrations.when) {
+    case undefined:
+      steps.push(...buildStep, up);
+      break;
+    case 'besideBuild':
+      steps.push(migrate(build), up);
+      break;
+    case 'beforeBuild':
+      steps.push(migrate(false), ...buildStep, up);
+      break;
+    case 'beforeTraffic':
+    case 'afterStart':
+      steps.push(...buildStep, up, migrate(false));
+      break;
+  }
+  return [...steps, ...stagesFor(input.current, input.stages).map(shift)];
+};
+
+export interface StepContext {
+  readonly deployment: string;
+  /** The new slot; undefined until images are known. Needed by `up` and by everything after it. */
+  readonly target: Slot | undefined;
+  readonly version: string;
+}
+
+const holdsTarget = (release: Release, target: Slot) =>
+  slotNames(release).find((s) => equal(release.slots[s], target));
+
+/** The configuration that a step applies on top of the completed release before it. */
+export const applyStep = (step: Step, current: Release | undefined, context: StepContext): Release => {
+  const base = current ?? emptyRelease(context.deployment);
+  const next = (change: Partial<Release>): Release => ({
+    ...base,
+    serial: current === undefined ? 0 : current.serial + 1,
+    replaces: current === undefined ? null : current.serial,
+    deployment: context.deployment,
+    ...change,
+  });
+  switch (step.kind) {
+    case 'build':
+      return base;
+    case 'backup':
+      return next({ backup: context.deployment });
+    case 'migrate':
+      return next({ schema: { deployment: context.deployment, version: context.version } });
+    case 'up': {
+      if (context.target === undefined) throw new Error('the new slot is not known yet');
+      return next({ slots: { ...base.slots, [idleSlot(base)]: context.target } });
+    }
+    case 'shift':
+      return next({ traffic: shiftTraffic(base, step.stage.traffic, context) });
+    case 'back': {
+      const stable =
+        slotNames(base).find((s) => base.slots[s]?.deployment !== context.deployment) ?? liveSlot(base);
+      return next({ traffic: stable === undefined ? { blue: 0, green: 0 } : allOn(stable) });
+    }
+    case 'down': {
+      const live = liveSlot(base);
+      return next({ slots: live === undefined ? {} : { [live]: base.slots[live] } });
+    }
+  }
+};
+
+const allOn = (slot: 'blue' | 'green'): Release['traffic'] => ({
+  blue: slot === 'blue' ? 100 : 0,
+  green: slot === 'green' ? 100 : 0,
+});
+
+const shiftTraffic = (base: Release, share: number, context: StepContext): Release['traffic'] => {
+  const fresh = context.target === undefined ? undefined : holdsTarget(base, context.target);
+  if (fresh === undefined) throw new Error('the new slot is not up');
+  const stable = base.slots[other(fresh)] === undefined ? 0 : 100 - share;
+  const rest = share === 100 ? 0 : stable;
+  return fresh === 'blue' ? { blue: 100 - rest, green: rest } : { blue: rest, green: 100 - rest };
+};
+
+/** The whole plan as the list of configurations, when the images are known: what `sluice plan` shows. */
+export const plan = (
+  target: Slot,
+  current: Release | undefined,
+  input: Omit<PlanInput, 'current'>,
+): { step: Step; release: Release }[] => {
+  let release = current;
+  return planSteps({ ...input, current }).map((step) => {
+    const context = { deployment: target.deployment, target, version: target.version };
+    release = step.kind === 'build' ? release : applyStep(step, release, context);
+    return { step, release: release ?? emptyRelease(target.deployment) };
+  });
+};
+
+/**
+ * Back to an earlier slot: traffic alone where that slot is still up, otherwise it is brought up again first.
+ * `backup` and `schema` stay where they are.
+ */
+export const planRollback = (target: Slot, current: Release): Step[] => {
+  const full: Step = { kind: 'shift', name: 'rollback', stage: { name: 'rollback', traffic: 100, bake: 0 } };
+  return holdsTarget(current, target) === undefined ? [{ kind: 'up', name: 'up' }, full] : [full];
+};
+
+export { carryData };
