@@ -54,7 +54,11 @@ export interface GateState {
 
 /** The seam between the release engine and the statistics. All pure. */
 export interface Gate {
-  open(settings: GateSettings, services: readonly string[], baselines: Readonly<Record<string, Baseline>>): GateState;
+  open(
+    settings: GateSettings,
+    services: readonly string[],
+    baselines: Readonly<Record<string, Baseline>>,
+  ): GateState;
   /** Latency threshold per service in ms, frozen when the gate was opened; undefined: no latency test. */
   thresholds(state: GateState): Readonly<Record<string, number | undefined>>;
   /** Width of the windows to ask for, ms. */
