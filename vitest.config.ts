@@ -1,29 +1,44 @@
+import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 
-// Unit tests run side by side; sandbox tests start real processes and are given a core each.
+const onPath = (command: string): boolean => {
+  try {
+    execFileSync(command, ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A lane whose tool is missing says so in one line. */
+const engine = onPath('pulumi');
+if (!engine) console.log('lane "real engine" left out: no pulumi on the PATH');
+
+const results = process.env['SLUICE_TEST_RESULTS'];
+
+const project = (name: string, include: string, options: object) => ({
+  extends: true as const,
+  test: { name, include: [include], ...options },
+});
+
+// Unit tests run side by side; tests that start real processes run two files at a time.
+const processes = { testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: 2, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     env: { PULUMI_ERROR_OUTPUT_STRING: '1', NO_COLOR: '1' },
+    reporters: results === undefined ? ['default'] : ['default', 'json'],
+    ...(results === undefined ? {} : { outputFile: { json: results } }),
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.sandbox.test.ts', 'node_modules/**'],
-          testTimeout: 20_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'sandbox',
-          include: ['test/**/*.sandbox.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-        },
-      },
+      project('unit', 'test/**/*.test.ts', {
+        exclude: ['test/**/*.{sandbox,engine}.test.ts', 'node_modules/**'],
+        testTimeout: 20_000,
+        sequence: { groupOrder: 0 },
+      }),
+      project('sandbox', 'test/**/*.sandbox.test.ts', processes),
+      ...(engine
+        ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
+        : []),
     ],
   },
 });
