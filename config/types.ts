@@ -200,6 +200,10 @@ export interface GateSettings {
   /** How long missing counts are waited for before the release is rolled back. */
   readonly noDataFor: number;
   readonly onInconclusive: 'continue' | 'rollback' | 'ask';
+  /** How many times its planned length a stage may last while evidence is missing; 3 unless set, 1: never longer. */
+  readonly patience?: number;
+  /** Service objectives in percent of requests: they decide at 100 %, where nothing is left to compare with. */
+  readonly objectives?: { readonly errors?: number; readonly slow?: number };
   /** Share of the new version in the last watched stage, stable kept beside it; undefined: no holdback. */
   readonly holdback: number | undefined;
   /** What a release may cost users: failed requests of the new version above stable's rate; undefined: no budget. */

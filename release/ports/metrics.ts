@@ -48,6 +48,8 @@ export interface Baseline {
   readonly p99: number | undefined;
   /** Error counts of past windows of the gate's width, oldest first. */
   readonly errorWindows: readonly number[];
+  /** The same for requests slower than the latency threshold, where the source can tell. */
+  readonly slowWindows?: readonly number[];
 }
 
 export interface MetricSource {

@@ -33,6 +33,8 @@ export interface ErrorTestSettings {
     readonly largest: number;
     readonly sd?: number;
   };
+  /** Errors that count as one in lane C, where it is known already; otherwise from `reference`. */
+  readonly cluster?: number;
   /** How alpha is divided over the lanes; the sum is at most 1. */
   readonly weights?: { readonly share: number; readonly count: number };
 }
@@ -82,7 +84,7 @@ export const openErrorTest = (settings: ErrorTestSettings): ErrorTestState => ({
   floor: settings.atLeastPerMinute,
   weights: settings.weights ?? LANE_WEIGHTS,
   share: { capital: BETS.map((bet) => bet.weight), scale: 0 },
-  count: { cluster: clusterSize(settings.reference), sums: COUNTS.map(() => 0) },
+  count: { cluster: settings.cluster ?? clusterSize(settings.reference), sums: COUNTS.map(() => 0) },
   left: 0,
   windows: 0,
   skipped: 0,

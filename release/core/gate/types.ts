@@ -15,6 +15,8 @@ export interface Verdict {
   readonly inconclusive: boolean;
   /** The numbers behind it, per service and metric, for the record. Plain JSON. */
   readonly evidence: readonly Evidence[];
+  /** When it was given, and after how many events of the gate's log: with it `gate replay` asks again. */
+  readonly look?: GateContext & { readonly events: number };
 }
 
 export interface Evidence {
@@ -52,12 +54,23 @@ export interface GateState {
   readonly [field: string]: unknown;
 }
 
+/** What the gate may be told when it is opened, to choose its window and to speak of versions by name. */
+export interface GateAbout {
+  /** Share of the first stage, percent; 5 unless told. */
+  readonly share?: number;
+  /** Names of the versions, as people say them. */
+  readonly fresh?: string;
+  readonly stable?: string;
+}
+
 /** The seam between the release engine and the statistics. All pure. */
 export interface Gate {
+  /** `services`: those that serve users' requests from both slots. Baselines in windows of `baselineWidth(settings)`. */
   open(
     settings: GateSettings,
     services: readonly string[],
     baselines: Readonly<Record<string, Baseline>>,
+    about?: GateAbout,
   ): GateState;
   /** Latency threshold per service in ms, frozen when the gate was opened; undefined: no latency test. */
   thresholds(state: GateState): Readonly<Record<string, number | undefined>>;
