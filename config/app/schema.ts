@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { strict } from './fields.ts';
+import { place } from './place.ts';
+import { processSettings } from './process.ts';
+import { rolloutSettings } from './rollout.ts';
+import {
+  application,
+  database,
+  environmentName,
+  everyService,
+  images,
+  secrets,
+  services,
+  timeouts,
+} from './services.ts';
+
+/** `sluice:app` as people write it. Needed: `application`, `url` and `services`; everything else has a default. */
+export const appSchema = strict({
+  /** Prefix of every cloud name. */
+  application,
+  /** Default: the stack's name. */
+  environment: environmentName.optional(),
+  services,
+  /** Laid under every service. */
+  everyService: everyService.prefault({}),
+  secrets: secrets.prefault({}),
+  database: database.optional(),
+  images: images.prefault({}),
+  timeouts: timeouts.prefault({}),
+  ...place,
+  ...rolloutSettings,
+  ...processSettings,
+});
+
+export type Written = z.output<typeof appSchema>;
+
+/** Stands in for required parts that are wrong, so that the rest can still be checked. Never reaches anybody. */
+export const STAND_INS = {
+  application: 'application',
+  url: 'https://example.invalid',
+  services: { service: { path: '/*', port: 80 } },
+};
