@@ -3,14 +3,14 @@ import { applyWindow, passMissing } from './apply.ts';
 import { logWindows } from './log.ts';
 import { copyService, type PackedWindow, type ServiceState, type State } from './state.ts';
 
-/** Later windows that must have closed before a missing one is given up. */
+/** Later windows that close before a missing one is given up. */
 export const LATE = 2;
 /** Starts of given-up windows that are remembered, to tell a late window from one that was added already. */
 const REMEMBERED = 64;
 
 /**
- * Adds windows, each once: in order per service, whatever order they come in. One that comes while at most `LATE`
- * later ones have closed takes its place; one that comes later is counted as too late and left out.
+ * Adds windows, each once: in order per service, whatever order they come in. One that comes before `LATE`
+ * later ones have closed takes its place; one that comes after that is counted as too late and left out.
  */
 export const observeWindows = (state: State, windows: readonly MetricWindow[]): State => {
   if (state.stages.length === 0 || windows.length === 0) return state;

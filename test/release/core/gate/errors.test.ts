@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addWindow,
+  clusterSize,
+  eValue,
+  excessPerMinute,
+  fails,
+  openErrorTest,
+  passWindows,
+  skipGap,
+  type ErrorTestState,
+} from '../../../../release/core/gate/errors.ts';
+
+type Window = readonly [nc: number, xc: number, ns: number, xs: number];
+
+const open = (change: Partial<Parameters<typeof openErrorTest>[0]> = {}): ErrorTestState =>
+  openErrorTest({ alpha: 0.01, r0: 1.5, burstMs: 10_000, windowMs: 10_000, atLeastPerMinute: 1, ...change });
+
+const after = (windows: readonly Window[], state = open()): ErrorTestState => {
+  for (const window of windows) addWindow(state, ...window);
+  return state;
+};
+
+/** The test once more, slowly and straight from its definition: products over the whole history, in logarithms. */
+const slowly = (windows: readonly Window[], r0: number, gap: number, cluster: number): number => {
+  const counted: Window[] = [];
+  let left = 0;
+  for (const window of windows) {
+    const [nc, xc, ns, xs] = window;
+    if (left > 0) left -= 1;
+    else if (nc > 0 && ns > 0 && xc + xs > 0) {
+      counted.push(window);
+      if (xc > 0) left = gap;
+    }
+  }
+  const capital = (stake: number): number =>
+    counted.reduce((product, [nc, xc, ns, xs]) => {
+      const q = (r0 * nc) / (r0 * nc + ns);
+      return product * (1 + stake * (xc / (xc + xs) / q - 1));
+    }, 1);
+  const share = 0.55 * capital(1) + 0.15 * capital(0.8) + 0.15 * capital(0.5) + 0.15 * capital(0.25);
+  let count = 0;
+  for (let k = 0; k < 8; k += 1) {
+    const r = r0 * 1.3 * (20 / 1.3) ** (k / 7);
+    let log = 0;
+    for (const [nc, xc, ns, xs] of windows) {
+      if (nc === 0 || ns === 0) continue;
+      const one =
+        (xc / cluster) * Math.log(r / r0) + ((xc + xs) / cluster) * Math.log((r0 * nc + ns) / (r * nc + ns));
+      log += Math.min(Math.log(20), one);
+    }
+    count += Math.exp(log) / 8;
+  }
+  return Math.max(0.8 * share, 0.2 * count);
+};
+
+const window = fc
+  .tuple(fc.nat(300), fc.nat(12), fc.nat(5000), fc.nat(12))
+  .map(([nc, xc, ns, xs]): Window => [nc + xc, xc, ns + xs, xs]);
+
+describe('the error test', () => {
+  it('starts with no evidence at all', () => {
+    expect(eValue(open())).toBeCloseTo(0.8, 12);
+    expect(fails(open())).toBe(false);
+  });
+
+  it('multiplies the stakes as computed by hand', () => {
+    // q = 1.5 * 50 / (1.5 * 50 + 950) = 75/1025; only the new version fails: Y/q = 13.6667
+    const y = 1025 / 75;
+    const one = after([[50, 50, 950, 0]]);
+    const byHand =
+      0.55 * y + 0.15 * (1 + 0.8 * (y - 1)) + 0.15 * (1 + 0.5 * (y - 1)) + 0.15 * (1 + 0.25 * (y - 1));
+    expect(eValue(one)).toBeCloseTo(0.8 * byHand, 10);
+    expect(fails(one)).toBe(false);
+  });
+
+  it('sees a total failure at 5 % in the third window, the second being left out', () => {
+    const state = open();
+    const seen = [0, 1, 2].map(() => {
+      addWindow(state, 50, 50, 950, 1);
+      return fails(state);
+    });
+    expect(seen).toEqual([false, false, true]);
+    expect(state.skipped).toBe(1);
+  });
+
+  it('agrees with its definition, computed slowly', () => {
+    fc.assert(
+      fc.property(fc.array(window, { maxLength: 40 }), fc.constantFrom(1, 1.25, 1.5, 3), (windows, r0) => {
+        const fast = eValue(after(windows, open({ r0 })));
+        const slow = slowly(windows, r0, 1, 5);
+        expect(Math.abs(fast - slow)).toBeLessThanOrEqual(1e-9 * (1 + slow));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('leaves out as many windows as a burst lasts, and none when a window holds the whole burst', () => {
+    expect([
+      skipGap(10_000, 10_000),
+      skipGap(10_000, 4_000),
+      skipGap(60_000, 10_000),
+      skipGap(10_000, 59_000),
+      skipGap(10_000, 60_000),
+    ]).toEqual([1, 3, 6, 1, 0]);
+  });
+
+  it('starts to leave out only after errors of the new version, and time without windows counts as left out', () => {
+    const quiet = after([[50, 0, 950, 3]]);
+    expect(quiet.left).toBe(0);
+    const loud = after([[50, 1, 950, 0]], open({ burstMs: 30_000 }));
+    expect(loud.left).toBe(3);
+    passWindows(loud, 2);
+    expect(loud.left).toBe(1);
+    passWindows(loud, 1000);
+    expect(loud.left).toBe(0);
+  });
+
+  it('takes the largest cluster before the release as one piece of luck', () => {
+    expect(clusterSize(undefined)).toBe(5);
+    expect(clusterSize({ mean: 4, largest: 12 })).toBe(5);
+    expect(clusterSize({ mean: 4, largest: 212 })).toBe(200);
+  });
+
+  it('does not fail below the floor, whatever the evidence', () => {
+    const windows = Array.from({ length: 400 }, (): Window => [10, 1, 10, 0]);
+    const state = after(windows, open({ atLeastPerMinute: 61 }));
+    expect(eValue(state)).toBeGreaterThan(1e6);
+    expect(fails(state)).toBe(false);
+    expect(excessPerMinute(state)).toBeCloseTo(12, 9);
+    expect(fails(after(windows))).toBe(true);
+  });
+
+  it('projects the excess to full traffic, and a change of share does not feign one', () => {
+    // An outage of both versions comes with the larger share: pooled rates would show the new version three times worse.
+    const state = after([
+      [50, 0, 950, 0],
+      [500, 50, 500, 50],
+    ]);
+    expect(excessPerMinute(state)).toBeCloseTo(0, 12);
+  });
+});
+
+describe('the error test at the edges', () => {
+  const large = fc.constantFrom(0, 1, 2, 50, 1e6, 1e9);
+
+  it('keeps finite numbers from nothing to a billion requests a window, and survives JSON bit for bit', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(large, large, large, large), { maxLength: 60 }),
+        fc.constantFrom(1e-9, 0.01, 0.5),
+        (windows, alpha) => {
+          const state = open({ alpha });
+          for (const [nc, xc, ns, xs] of windows) {
+            addWindow(state, nc, xc, ns, xs);
+            expect(Number.isFinite(eValue(state))).toBe(true);
+            expect(Number.isFinite(excessPerMinute(state))).toBe(true);
+          }
+          expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('neither overflows nor dies in a long release', () => {
+    const worse = after(Array.from({ length: 5000 }, (): Window => [1e9, 1e6, 1e9, 0]));
+    expect(eValue(worse)).toBe(1e300);
+    // A thousand windows in which only the stable version failed cost evidence, but not the ability to regain it.
+    const state = after(Array.from({ length: 1000 }, (): Window => [500, 0, 500, 5]));
+    expect(eValue(state)).toBeLessThan(1e-50);
+    for (let k = 0; k < 4000; k += 1) addWindow(state, 50, 50, 950, 0);
+    expect(fails(state)).toBe(true);
+  });
+
+  it('learns nothing from windows without errors, without requests of one version, or from nothing', () => {
+    const state = after([
+      [0, 0, 0, 0],
+      [1e9, 0, 1e9, 0],
+      [0, 0, 950, 7],
+      [50, 3, 0, 0],
+    ]);
+    expect(eValue(state)).toBeCloseTo(0.8, 12);
+  });
+
+  it('never has less evidence for one error more of the new version, nor more for one more of the stable one', () => {
+    fc.assert(
+      fc.property(fc.array(window, { minLength: 1, maxLength: 20 }), fc.nat(19), (windows, pick) => {
+        // Without skipping: an extra error may move the windows that are left out, and so change which are counted.
+        const calm = { windowMs: 60_000 };
+        const k = pick % windows.length;
+        const change = (by: readonly [number, number]): Window[] =>
+          windows.map(([nc, xc, ns, xs], at) =>
+            at === k ? [nc + 1, xc + by[0], ns + 1, xs + by[1]] : [nc, xc, ns, xs],
+          );
+        const same = eValue(after(change([0, 0]), open(calm)));
+        expect(eValue(after(change([1, 0]), open(calm)))).toBeGreaterThanOrEqual(same * (1 - 1e-12) - 1e-300);
+        expect(eValue(after(change([0, 1]), open(calm)))).toBeLessThanOrEqual(same * (1 + 1e-12));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
