@@ -1,0 +1,8 @@
+/** The embedded engine: runs a Pulumi program in this process, against one `Provider`, with state in a `StateStore`. */
+export { createEngine } from './engine.ts';
+export type { Engine, RefreshOptions } from './engine.ts';
+export { fileStore, lockHolder } from './store.ts';
+export type { Lock, LockInfo, StateStore } from './store.ts';
+export { StackFailed } from './failure.ts';
+export { embeddedUpdater } from './updater.ts';
+export type * from './types.ts';

@@ -1,0 +1,65 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { guard } from './guard.ts';
+import { engineOf, monitorOf } from './monitor.ts';
+import { Registrar } from './register.ts';
+import type { Run } from './run.ts';
+import { loadSdk } from './sdk.ts';
+
+/** Rejections surface one turn after the promise that caused them; two turns are enough for all of them. */
+const settle = async (): Promise<void> => {
+  await turn();
+  await turn();
+};
+
+/**
+ * Runs the program of a run against the ledger and waits for everything it started. Whether it went well is in
+ * `run.failure` afterwards.
+ */
+export const runProgram = async (run: Run): Promise<Registrar> => {
+  const sdk = loadSdk();
+  const registrar = new Registrar(run);
+  const { project, stack, organization = 'organization', config, secretKeys = [], program } = run.options;
+  let store: object | undefined;
+  const halt = (error: unknown): void => run.halt('program', error);
+  const main = async (): Promise<unknown> => {
+    try {
+      return await program();
+    } catch (error) {
+      // Before the SDK registers empty outputs for the program that threw.
+      halt(error);
+      throw error;
+    }
+  };
+  const everything = async (): Promise<void> => {
+    await sdk.runProgram(main);
+    // An `apply` that ran last may have started one more call.
+    for (let round = 0; round < 2; round += 1) {
+      await sdk.waitForCalls();
+      await settle();
+    }
+  };
+  try {
+    await sdk.inRun(
+      {
+        project,
+        stack,
+        organization,
+        config,
+        secretKeys,
+        preview: run.preview,
+        monitor: monitorOf(run, registrar, sdk),
+        engine: engineOf(run),
+      },
+      (entered) => {
+        store = entered;
+        guard.enter(sdk, entered, halt);
+      },
+      () => Promise.race([everything().catch(halt), run.stopped]),
+    );
+    await run.idle();
+    await settle();
+  } finally {
+    if (store !== undefined) guard.leave(store);
+  }
+  return registrar;
+};

@@ -1,0 +1,212 @@
+import type { Release } from '../../config/release.types.ts';
+import { ExpectedError, refused } from '../../lib/errors.ts';
+import type {
+  HistoryEntry,
+  PreviewChange,
+  RoutingOutput,
+  StackOutputs,
+  StackUpdater,
+  UpdateEvent,
+} from '../../release/ports/stack.ts';
+import { UpdateFailed } from '../../release/ports/stack.ts';
+import { createEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { StackFailed } from './failure.ts';
+import { lockHolder } from './store.ts';
+import type { EngineEvent, EngineOptions, Outputs, Step } from './types.ts';
+import { nameOf } from './urn.ts';
+import { isRecord } from './values.ts';
+
+const RELEASE_KEY = 'sluice:release';
+
+export interface UpdaterSettings {
+  /** Configuration of every update, without `sluice:release`. Asked anew each time, so that it may change. */
+  readonly config: () => Readonly<Record<string, string>>;
+  /** Whether a lock whose process is known to be gone is taken away before an update; default true. */
+  readonly clearDeadLocks?: boolean;
+}
+
+/** The port, and what only the embedded engine needs. */
+export interface EmbeddedUpdater extends StackUpdater {
+  /** The engine behind it, for a configuration with or without a release. */
+  engine(release: Release | undefined): Engine;
+}
+
+const text = (event: EngineEvent): string => {
+  switch (event.kind) {
+    case 'pre':
+    case 'done':
+      return `${event.op} ${nameOf(event.urn)}`;
+    case 'failed':
+      return `${event.op} ${nameOf(event.urn)} failed: ${event.reason}`;
+    case 'diagnostic':
+      return event.text;
+    case 'summary':
+      return `${event.result}: ${Object.entries(event.changes)
+        .map(([op, count]) => `${count} ${op}`)
+        .join(', ')}`;
+  }
+};
+
+/** What a person wants to follow: no resource that stays as it is, nothing twice. */
+const toUpdateEvent = (event: EngineEvent): UpdateEvent | undefined => {
+  const base = { at: event.at, text: text(event) };
+  switch (event.kind) {
+    case 'pre':
+      return undefined;
+    case 'done':
+      return event.op === 'same' || event.op === 'read'
+        ? undefined
+        : { ...base, kind: 'resource', op: event.op, urn: event.urn };
+    case 'failed':
+      return { ...base, kind: 'failed', op: event.op, urn: event.urn };
+    case 'diagnostic':
+      return { ...base, kind: 'message', ...(event.urn === '' ? {} : { urn: event.urn }) };
+    case 'summary':
+      return { ...base, kind: 'summary' };
+  }
+};
+
+const PREVIEWED: Readonly<Partial<Record<Step['op'], PreviewChange['op']>>> = {
+  create: 'create',
+  update: 'update',
+  replace: 'replace',
+  delete: 'delete',
+  same: 'same',
+  read: 'read',
+};
+
+const toPreviewChange = (step: Step): PreviewChange | undefined => {
+  const op = PREVIEWED[step.op];
+  if (op === undefined) return undefined;
+  return { op, urn: step.urn, type: step.type, protect: step.protect, diff: Object.keys(step.diff) };
+};
+
+const value = (outputs: Outputs, name: string): unknown => outputs[name]?.value;
+
+/** The outputs the release engine works with; undefined while the program has not exported them yet. */
+const toStackOutputs = (outputs: Outputs | undefined): StackOutputs | undefined => {
+  if (outputs === undefined || value(outputs, 'url') === undefined) return undefined;
+  const release = outputs['release'];
+  if (release?.secret)
+    throw refused(
+      'the output `release` of this stack contains a secret',
+      'Put references into it, not values.',
+    );
+  const { url, routing, buckets } = Object.fromEntries(
+    ['url', 'routing', 'buckets'].map((name) => [name, value(outputs, name)]),
+  );
+  if (typeof url !== 'string' || !isRecord(routing) || !isRecord(buckets))
+    throw refused(
+      'this stack exports no `url`, `routing` and `buckets` that a release can be driven by',
+      'Is this the program in infra/? Run an update of it first.',
+    );
+  return {
+    release: release?.value as Release | undefined,
+    url,
+    routing: routing as unknown as RoutingOutput,
+    buckets: buckets as unknown as StackOutputs['buckets'],
+  };
+};
+
+const isProgramError = (error: unknown): error is Error =>
+  // The SDK's own marks of errors that a program raises for its user (the second is spelt like this there).
+  error instanceof Error && ('__pulumiRunError' in error || '__pulumResourceError' in error);
+
+/** What the program refuses is expected; resources that failed are `UpdateFailed`; the rest is a bug. */
+const translate = (error: unknown): unknown => {
+  if (!(error instanceof StackFailed)) return error;
+  if (error.failed.length > 0 || error.kind === 'cancelled')
+    return new UpdateFailed(error.message, error.changed, error.failed);
+  if (error.cause instanceof ExpectedError) return error.cause;
+  if (isProgramError(error.cause)) return refused(error.message, undefined, error.cause);
+  return new UpdateFailed(error.message, error.changed, []);
+};
+
+const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  }
+};
+
+const parseRelease = (text: string | undefined): Release | undefined => {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Release;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The stack updater port on the embedded engine: one stack, one configuration at a time. */
+export const embeddedUpdater = (
+  options: Omit<EngineOptions, 'config' | 'onEvent' | 'signal'>,
+  settings: UpdaterSettings,
+): EmbeddedUpdater => {
+  const engine = (
+    release: Release | undefined,
+    extra: Pick<EngineOptions, 'onEvent' | 'signal'> = {},
+  ): Engine => {
+    const { [RELEASE_KEY]: _, ...base } = settings.config();
+    const config = release === undefined ? base : { ...base, [RELEASE_KEY]: JSON.stringify(release) };
+    return createEngine({ ...options, ...extra, config });
+  };
+  const clearDeadLock = (onEvent: (event: UpdateEvent) => void): void => {
+    const info = options.store.lockInfo();
+    if (settings.clearDeadLocks === false || info === undefined || lockHolder(info) !== 'dead') return;
+    options.store.cancel();
+    onEvent({
+      at: options.now(),
+      kind: 'message',
+      text: `took away the lock of process ${info.pid}, which is gone`,
+    });
+  };
+  return {
+    engine: (release) => engine(release),
+    up: async (release, { onEvent, signal }) => {
+      clearDeadLock(onEvent);
+      const result = await attempt(() =>
+        engine(release, {
+          onEvent: (event) => {
+            const update = toUpdateEvent(event);
+            if (update !== undefined) onEvent(update);
+          },
+          ...(signal === undefined ? {} : { signal }),
+        }).up(),
+      );
+      const outputs = toStackOutputs(result.outputs);
+      if (outputs === undefined)
+        throw refused(
+          'the program exported no outputs that a release can be driven by',
+          'Export url, routing and buckets.',
+        );
+      return { outputs, changes: result.changes, durationMs: result.durationMs };
+    },
+    preview: async (release) => {
+      const { steps } = await attempt(() => engine(release).preview());
+      return steps.map(toPreviewChange).filter((change) => change !== undefined);
+    },
+    outputs: async () => toStackOutputs(await engine(undefined).outputs()),
+    previewTokens: async () => {
+      const tokens = (await engine(undefined).outputs())?.['previewTokens']?.value;
+      return isRecord(tokens)
+        ? Object.fromEntries(
+            Object.entries(tokens).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+          )
+        : {};
+    },
+    history: async () => {
+      const records = await engine(undefined).history();
+      return records
+        .filter((record) => record.kind === 'update')
+        .map(({ version, startedAt, result, config }): HistoryEntry => ({
+          version,
+          startedAt,
+          result,
+          release: parseRelease(config[RELEASE_KEY]?.value),
+        }));
+    },
+  };
+};
