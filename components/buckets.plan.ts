@@ -102,6 +102,10 @@ const refuseBadNames = (planned: readonly PlannedBucket[]): void => {
     }));
   for (const [i, bucket] of planned.entries())
     if (planned.slice(0, i).some((b) => b.name === bucket.name))
-      problems.push({ path: `buckets.${bucket.kind}`, reason: 'two buckets have one name', got: bucket.name });
+      problems.push({
+        path: `buckets.${bucket.kind}`,
+        reason: 'two buckets have one name',
+        got: bucket.name,
+      });
   if (problems.length > 0) throw badInput('the buckets cannot be named', problems);
 };

@@ -57,7 +57,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-      this.listenerArn = this.declareListeners(name, alb, this.declareCertificate(name, plan, settings, tags), tags).arn;
+      this.listenerArn = this.declareListeners(
+        name,
+        alb,
+        this.declareCertificate(name, plan, settings, tags),
+        tags,
+      ).arn;
       this.declareAddress(name, plan, settings, alb);
       this.securityGroupId = group.id;
       this.dnsName = alb.dnsName;
@@ -65,7 +70,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.registerOutputs({ listenerArn: this.listenerArn });
   }
 
-  private declareGroup(name: string, plan: LoadBalancerPlan, args: LoadBalancerArgs, tags: Tags): SecurityGroup {
+  private declareGroup(
+    name: string,
+    plan: LoadBalancerPlan,
+    args: LoadBalancerArgs,
+    tags: Tags,
+  ): SecurityGroup {
     const group = new SecurityGroup(
       `${name}-group`,
       {
@@ -137,7 +147,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     ).certificateArn;
   }
 
-  private declareListeners(name: string, alb: Alb, certificateArn: pulumi.Input<string>, tags: Tags): Listener {
+  private declareListeners(
+    name: string,
+    alb: Alb,
+    certificateArn: pulumi.Input<string>,
+    tags: Tags,
+  ): Listener {
     new Listener(
       `${name}-http`,
       {

@@ -51,9 +51,16 @@ export class Network extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId });
   }
 
-  private declare(name: string, scope: Scope, plan: NetworkPlan): { vpc: Vpc; public: Subnet[]; private: Subnet[] } {
+  private declare(
+    name: string,
+    scope: Scope,
+    plan: NetworkPlan,
+  ): { vpc: Vpc; public: Subnet[]; private: Subnet[] } {
     const child = { parent: this };
-    const tags = (role: string) => ({ ...tagsOf(scope), Name: `${scope.application}-${scope.environment}-${role}` });
+    const tags = (role: string) => ({
+      ...tagsOf(scope),
+      Name: `${scope.application}-${scope.environment}-${role}`,
+    });
     const vpc = new Vpc(
       `${name}-vpc`,
       { cidrBlock: plan.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: tags('vpc') },

@@ -28,7 +28,14 @@ export const executionPolicy = ({ logGroupArn, secretArns, ecrRepository }: Exec
     },
     ...(secretArns.length === 0
       ? []
-      : [{ Sid: 'Secrets', Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: secretArns }]),
+      : [
+          {
+            Sid: 'Secrets',
+            Effect: 'Allow',
+            Action: ['secretsmanager:GetSecretValue'],
+            Resource: secretArns,
+          },
+        ]),
     ...(ecrRepository === undefined
       ? []
       : [

@@ -16,7 +16,8 @@ const OFFSETS: Readonly<Record<SlotName | 'production', number>> = {
 /** Priorities that a production rule may be given: 32001 to 48000. */
 export const PRODUCTION_PRIORITIES = { from: 2 * POSITIONS + 1, to: 3 * POSITIONS } as const;
 
-export const priorityOf = (kind: SlotName | 'production', position: number): number => OFFSETS[kind] + position;
+export const priorityOf = (kind: SlotName | 'production', position: number): number =>
+  OFFSETS[kind] + position;
 
 export interface Routed {
   readonly name: string;
@@ -91,7 +92,12 @@ const home = (service: Routed): number => {
   return 1 + Math.floor(((100 - length) / 100) * (POSITIONS - 1001)) + spread;
 };
 
-const nearestFree = (wish: number, low: number, high: number, taken: ReadonlySet<number>): number | undefined => {
+const nearestFree = (
+  wish: number,
+  low: number,
+  high: number,
+  taken: ReadonlySet<number>,
+): number | undefined => {
   const start = Math.min(Math.max(wish, low + 1), high - 1);
   for (let distance = 0; distance < POSITIONS; distance++)
     for (const at of distance === 0 ? [start] : [start + distance, start - distance])
@@ -152,7 +158,9 @@ const putFixed = (services: readonly Routed[], put: (name: string, position: num
     if (priority === undefined) continue;
     const inside = Number.isInteger(priority) && priority >= from && priority <= to;
     if (inside && put(name, priority - OFFSETS.production)) continue;
-    const reason = inside ? 'taken already, or not in the order of the paths' : 'outside the production rules';
+    const reason = inside
+      ? 'taken already, or not in the order of the paths'
+      : 'outside the production rules';
     problems.push({
       path: `services.${name}.priority`,
       reason: `${priority} is ${reason}; allowed: ${from} to ${to}, more specific paths first`,

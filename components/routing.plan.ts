@@ -52,6 +52,13 @@ const routedServices = (slots: SlotServices): Routed[] => {
   return [...routed.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
+/** Weights are whole numbers up to 999: shares with a fraction are given in tenths of a percent. */
+const weightsOf = (shares: Partial<Record<SlotName, number>>): PlannedRule['targets'] => {
+  const served = NAMES.filter((slot) => (shares[slot] ?? 0) > 0);
+  const scale = served.every((slot) => Number.isInteger(shares[slot])) ? 1 : 10;
+  return served.map((slot) => ({ slot, weight: Math.max(1, Math.round((shares[slot] ?? 0) * scale)) }));
+};
+
 export const planRouting = ({ slots, shares, remembered, maxRules }: RoutingPlanArgs): RoutingPlan => {
   const routed = routedServices(slots);
   refuseManyPaths(routed);
@@ -59,11 +66,7 @@ export const planRouting = ({ slots, shares, remembered, maxRules }: RoutingPlan
   refuseManyRules(previews + Object.keys(shares).length, maxRules);
   const positions = planPositions(routed, remembered);
   const rules = routed.flatMap(({ name, paths }): PlannedRule[] => {
-    const share = shares[name];
-    const targets = NAMES.flatMap((slot) => {
-      const weight = share?.[slot] ?? 0;
-      return weight > 0 ? [{ slot, weight }] : [];
-    });
+    const targets = weightsOf(shares[name] ?? {});
     if (targets.length === 0) return [];
     return [{ service: name, priority: priorityOf('production', positions[name] ?? 0), paths, targets }];
   });

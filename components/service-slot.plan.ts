@@ -1,3 +1,4 @@
+import { FARGATE, fargateCpus, fargateMemories } from '../config/app/limits.ts';
 import type { FrozenService } from '../config/release.types.ts';
 import type { HealthSettings, SlotName } from '../config/types.ts';
 import { badInput } from '../lib/errors.ts';
@@ -33,7 +34,12 @@ export interface ServiceSlotPlan {
   readonly replicas: number;
   /** Seconds; undefined for workers. */
   readonly healthCheck:
-    | { readonly path: string; readonly interval: number; readonly timeout: number; readonly failures: number }
+    | {
+        readonly path: string;
+        readonly interval: number;
+        readonly timeout: number;
+        readonly failures: number;
+      }
     | undefined;
   /** Seconds before the load balancer's verdict counts. */
   readonly grace: number;
@@ -46,35 +52,14 @@ export interface ServiceSlotPlan {
 export const CONTAINER = 'app';
 export const PORT_NAME = 'http';
 
-/** Memory in MiB that Fargate offers for CPU units: from, to, step. */
-const FARGATE: Readonly<Record<number, readonly [number, number, number]>> = {
-  256: [512, 2048, 512],
-  512: [1024, 4096, 1024],
-  1024: [2048, 8192, 1024],
-  2048: [4096, 16_384, 1024],
-  4096: [8192, 30_720, 1024],
-  8192: [16_384, 61_440, 4096],
-  16_384: [32_768, 122_880, 8192],
-};
-
 const refuseBadSize = (service: string, { cpu, memory }: FrozenService): void => {
-  const offer = FARGATE[cpu];
-  if (offer !== undefined) {
-    const [from, to, step] = offer;
-    // 256 units come with 0.5, 1 or 2 GiB, but not with 1.5.
-    const odd = (memory - from) % step !== 0 || (cpu === 256 && memory === 1536);
-    if (memory >= from && memory <= to && !odd) return;
-  }
-  const allowed =
-    offer === undefined
-      ? `cpu of ${Object.keys(FARGATE).join(', ')} units (1024 = 1 vCPU)`
-      : `memory of ${offer[0]} to ${offer[1]} MiB in steps of ${offer[2]} for ${cpu} CPU units`;
+  if (FARGATE.get(cpu)?.includes(memory)) return;
   throw badInput('the service cannot run on Fargate', [
     {
       path: `services.${service}`,
       reason: 'no size that Fargate has',
       got: `cpu ${cpu}, memory ${memory} MiB`,
-      allowed,
+      allowed: FARGATE.has(cpu) ? fargateMemories(cpu) : fargateCpus(),
     },
   ]);
 };

@@ -87,7 +87,9 @@ export class ServiceSlot extends pulumi.ComponentResource {
       `${name}-execution-policy`,
       {
         role: execution.name,
-        policy: pulumi.output(args.logGroup.arn).apply((logGroupArn) => executionPolicy({ ...plan, logGroupArn })),
+        policy: pulumi
+          .output(args.logGroup.arn)
+          .apply((logGroupArn) => executionPolicy({ ...plan, logGroupArn })),
       },
       child,
     );
@@ -110,7 +112,12 @@ export class ServiceSlot extends pulumi.ComponentResource {
     return { definition, policy };
   }
 
-  private declareGroup(name: string, plan: ServiceSlotPlan, args: ServiceSlotArgs, tags: Tags): SecurityGroup {
+  private declareGroup(
+    name: string,
+    plan: ServiceSlotPlan,
+    args: ServiceSlotArgs,
+    tags: Tags,
+  ): SecurityGroup {
     const group = new SecurityGroup(
       `${name}-group`,
       {

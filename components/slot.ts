@@ -27,7 +27,14 @@ export class Slot extends pulumi.ComponentResource {
     const peers = new SecurityGroup(
       `${name}-peers`,
       {
-        name: identifiedName(LIMITS.securityGroup, network.identity, scope.application, scope.environment, slot, 'peers'),
+        name: identifiedName(
+          LIMITS.securityGroup,
+          network.identity,
+          scope.application,
+          scope.environment,
+          slot,
+          'peers',
+        ),
         description: 'Services of one slot: marks who may call them, and lets them out',
         vpcId: network.vpcId,
         tags,

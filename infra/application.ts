@@ -1,0 +1,111 @@
+import * as pulumi from '@pulumi/pulumi';
+import { Cluster } from '@pulumi/aws/ecs/cluster.js';
+import { Buckets } from '../components/buckets.ts';
+import { LoadBalancer } from '../components/load-balancer.ts';
+import { Logs } from '../components/logs.ts';
+import { cloudName, LIMITS, tagsOf, type Scope } from '../components/names.ts';
+import { Network } from '../components/network.ts';
+import { planRouting, type RoutingPlan } from '../components/routing.plan.ts';
+import { Routing } from '../components/routing.ts';
+import type { Release } from '../config/release.types.ts';
+import type { SlotName } from '../config/types.ts';
+import { sharesOf, slotNames } from '../release/core/release.ts';
+import {
+  declareBackup,
+  declareMigration,
+  declareVerification,
+  type CommandSurroundings,
+} from './commands.ts';
+import type { Positions } from '../components/priorities.plan.ts';
+import type { DatabaseCommand } from '../components/database-command.ts';
+import { migratesBeforeStart } from '../components/database-command.plan.ts';
+import type { DatabaseSecrets } from './database-secrets.ts';
+import { declareSlot, type Ground, type ServiceOfSlot } from './slots.ts';
+import { publicUrl } from './public-url.ts';
+import type { Settings } from './settings.ts';
+
+export interface ApplicationArgs {
+  readonly settings: Settings;
+  readonly release: Release;
+  /** Listener positions of the last update. */
+  readonly positions: Positions;
+  /** Preview token of each slot. Secret. */
+  readonly tokens: Partial<Record<SlotName, pulumi.Output<string>>>;
+  readonly databaseSecrets: DatabaseSecrets;
+}
+
+/** Everything that outputs are made from. */
+export interface Application {
+  readonly balancer: LoadBalancer;
+  readonly buckets: Buckets;
+  readonly url: pulumi.Output<string>;
+  readonly services: readonly ServiceOfSlot[];
+  readonly routing: Routing;
+  readonly plan: RoutingPlan;
+  readonly commands: readonly DatabaseCommand[];
+}
+
+/** What lives longer than any release. */
+const declareGround = ({ settings, release }: ApplicationArgs): Ground => {
+  const { app } = settings;
+  const scope: Scope = { application: app.application, environment: app.environment };
+  const network = new Network('network', { scope, settings: app.network });
+  const balancer = new LoadBalancer('balancer', { scope, settings: app.loadBalancer, url: app.url, network });
+  const buckets = new Buckets('buckets', { scope, settings: app.buckets, keepDaily: app.backups.keep });
+  const clusterArn =
+    app.cluster.existing ??
+    new Cluster('cluster', {
+      name: cloudName(LIMITS.cluster, scope.application, scope.environment),
+      settings: [{ name: 'containerInsights', value: 'enabled' }],
+      tags: tagsOf(scope),
+    }).arn;
+  const inSlots = slotNames(release).flatMap((s) => Object.keys(release.slots[s]?.services ?? {}));
+  const services = [...new Set([...Object.keys(app.services), ...inSlots])].sort();
+  return { scope, network, balancer, buckets, clusterArn, logs: new Logs('logs', { scope, services }) };
+};
+
+/** Declares staging or production: what is in the configuration and in the release, and nothing else. */
+export const declareApplication = (args: ApplicationArgs): Application => {
+  const { settings, release } = args;
+  const { app } = settings;
+  const plan = planRouting({
+    slots: { ...pick(release, 'blue'), ...pick(release, 'green') },
+    shares: sharesOf(release),
+    remembered: args.positions,
+    maxRules: app.loadBalancer.maxRules,
+  });
+  const ground = declareGround(args);
+  const url = publicUrl(app, ground.balancer);
+  const around: CommandSurroundings = { ...args, ...ground, url };
+  const backup = declareBackup(around);
+  const early = migratesBeforeStart(app.database) ? declareMigration(around, backup, []) : undefined;
+  const services = slotNames(release).flatMap((slot) => declareSlot(slot, args, ground, plan, early));
+  const fresh = services.filter(({ slot }) => release.slots[slot]?.deployment === release.schema?.deployment);
+  const late = migratesBeforeStart(app.database)
+    ? undefined
+    : declareMigration(
+        around,
+        backup,
+        fresh.map(({ made }) => made.service),
+      );
+  const verification = declareVerification(around, services);
+  const commands = [backup, early, late, verification].filter((c) => c !== undefined);
+  const groups = new Map(services.map(({ slot, name, made }) => [`${slot} ${name}`, made.targetGroup]));
+  const routing = new Routing('routing', {
+    scope: ground.scope,
+    listenerArn: ground.balancer.listenerArn,
+    rules: plan.rules,
+    targetGroupArn: (slot, service) => {
+      const group = groups.get(`${slot} ${service}`);
+      if (group === undefined) throw new Error(`${service} has no target group in ${slot}`);
+      return group.arn;
+    },
+    after: [...services.map(({ made }) => made.service), ...commands.map((c) => c.command)],
+  });
+  return { balancer: ground.balancer, buckets: ground.buckets, url, services, routing, plan, commands };
+};
+
+const pick = (release: Release, slot: SlotName) => {
+  const frozen = release.slots[slot];
+  return frozen === undefined ? {} : { [slot]: frozen.services };
+};

@@ -1,0 +1,47 @@
+import * as pulumi from '@pulumi/pulumi';
+import { declareApplication } from './application.ts';
+import { databaseSecrets } from './database-secrets.ts';
+import { forPulumi } from './errors.ts';
+import { FOUNDATION, foundation } from './foundation.ts';
+import { nextRelease } from './next-release.ts';
+import { programOutputs, type ProgramOutputs } from './outputs.ts';
+import { readOwnOutputs } from './own-outputs.ts';
+import { previewKey, previewTokens } from './preview-tokens.ts';
+import { readSettings } from './settings.ts';
+
+const program = async (): Promise<ProgramOutputs> => {
+  if (pulumi.getStack() === FOUNDATION) foundation();
+  const settings = readSettings();
+  const own = await readOwnOutputs();
+  const { release, from, notes } = await nextRelease(settings, own);
+  for (const note of notes) await (from === 'direct' ? pulumi.log.info(note) : pulumi.log.warn(note));
+  const key = previewKey(settings.previewKey, own.previewKey);
+  const tokens = previewTokens(key, settings.app, release);
+  const application = declareApplication({
+    settings,
+    release,
+    positions: own.positions,
+    tokens,
+    databaseSecrets: await databaseSecrets(settings.app, release),
+  });
+  return programOutputs({
+    application,
+    environment: settings.app.environment,
+    release,
+    tokens,
+    previewKey: key,
+  });
+};
+
+/**
+ * The program: a function from the stack's configuration to its resources, the same under `pulumi`, the Automation
+ * API and the embedded engine. Nothing of Pulumi happens outside of it, because an engine may run it many times in
+ * one process, for several stacks.
+ */
+export default async function main(): Promise<ProgramOutputs> {
+  try {
+    return await program();
+  } catch (error) {
+    throw forPulumi(error);
+  }
+}
