@@ -35,11 +35,15 @@ const metricEvidence = (
   threshold: state.test.limit,
   windows: state.test.windows,
   skipped: state.test.skipped + counts.warmup + counts.mixed + counts.missing,
-  note: noteOf(counts, state),
+  note: noteOf(counts, state, metric),
 });
 
 /** Which windows were left out of the tests, and why. */
-const noteOf = (counts: ServiceState, state: MetricState): string | undefined => {
+const noteOf = (
+  counts: ServiceState,
+  state: MetricState,
+  metric: 'errors' | 'latency',
+): string | undefined => {
   const parts: string[] = [];
   const say = (many: number, text: string): void => {
     if (many > 0) parts.push(`${many} ${text}`);
@@ -47,7 +51,7 @@ const noteOf = (counts: ServiceState, state: MetricState): string | undefined =>
   say(counts.warmup, 'warm-up');
   say(
     state.test.skipped,
-    'after errors of the new version, because a burst may go on (they count in the second lane)',
+    `after ${metric === 'errors' ? 'errors' : 'slow requests'} of the new version, because a burst may go on (they count in the second lane)`,
   );
   say(counts.mixed, 'in which the share changed');
   say(counts.missing - counts.late, 'missing');

@@ -2,7 +2,7 @@ import { spent } from './budget.ts';
 import { failedSentence } from './sentences.ts';
 import type { ServiceState, State } from './state.ts';
 import type { GateContext, Verdict } from './types.ts';
-import { countText, shareText, waitText } from './words.ts';
+import { countText, shareText, spanText } from './words.ts';
 
 export interface Failure {
   readonly by: Verdict['by'];
@@ -82,7 +82,7 @@ const silence = (
   if (!tested(service) || silent < state.terms.noDataFor + state.terms.window) return undefined;
   return {
     by: 'data',
-    why: `${name}: no counts for ${waitText(silent)} (allowed: ${waitText(state.terms.noDataFor)}): a release that cannot be seen is not carried on`,
+    why: `${name}: no counts for ${spanText(silent)} (allowed: ${spanText(state.terms.noDataFor)}): a release that cannot be seen is not carried on`,
   };
 };
 

@@ -4,7 +4,7 @@ import { needsNow, type Need } from './promotion.ts';
 import { overall, probesText } from './sentences.ts';
 import type { State } from './state.ts';
 import type { GateContext, Verdict } from './types.ts';
-import { countText, waitText } from './words.ts';
+import { many, spanText, waitText } from './words.ts';
 
 type Decision = Pick<Verdict, 'verdict' | 'why' | 'by' | 'inconclusive'>;
 
@@ -32,7 +32,7 @@ const decide = (state: State, context: GateContext): Decision => {
 };
 
 const inconclusive = (state: State, context: GateContext, text: string): Decision => {
-  const after = `after ${waitText(context.now - context.stage.startedAt)} at ${context.stage.share} % still inconclusive (${text})`;
+  const after = `after ${spanText(context.now - context.stage.startedAt)} at ${context.stage.share} % still inconclusive (${text})`;
   const policy = state.terms.onInconclusive;
   switch (policy) {
     case 'continue':
@@ -70,7 +70,7 @@ const listed = (needs: readonly Need[]): string => {
   const rest = needs.length - LISTED;
   return [
     ...needs.slice(0, LISTED).map((need) => need.text),
-    ...(rest > 0 ? [`and ${countText(rest)} services more`] : []),
+    ...(rest > 0 ? [`and ${many(rest, 'service')} more`] : []),
   ].join('; ');
 };
 
@@ -78,7 +78,7 @@ const compares = (state: State): boolean =>
   Object.values(state.services).some((service) => service.errors !== null || service.latency !== null);
 
 const passText = (state: State, context: GateContext): string => {
-  const held = `${stageText(context)} for ${waitText(context.now - context.stage.startedAt)}`;
+  const held = `${stageText(context)} for ${spanText(context.now - context.stage.startedAt)}`;
   if (!compares(state)) return `${held}: ${probesText(state)}; counts are not compared (mode "health")`;
   if (context.stage.control) return `${held}: ${soFar(state)}; nothing speaks against it`;
   const { objectives, stable } = state.terms;

@@ -69,7 +69,7 @@ const doubt = (state: State, name: string, service: ServiceState, terms: Service
     return {
       kind: 'evidence',
       by: metric,
-      text: `${compared(state, name, metric, tested)}: not enough to go back (evidence ${countText(evidence)} of ${countText(tested.test.limit)}), too much to go on (${DOUBT})`,
+      text: `${compared(state, name, metric, tested)}: evidence ${countText(evidence)}, too little to go back (${countText(tested.test.limit)}), too much to go on (${DOUBT})`,
     };
   };
   return check('errors', service.errors, terms.errors) ?? check('latency', service.latency, terms.latency);

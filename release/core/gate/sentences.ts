@@ -1,7 +1,7 @@
 import { ratesOf, ratioOf } from './interval.ts';
 import type { MetricState } from './metric.ts';
 import type { State } from './state.ts';
-import { countText, onceIn, ratioText, shareText } from './words.ts';
+import { countText, many, onceIn, ratioText, shareText } from './words.ts';
 
 export type Metric = 'errors' | 'latency';
 
@@ -12,10 +12,7 @@ export const compared = (state: State, name: string, metric: Metric, tested: Met
   const ratio = ratioOf(tested.test);
   const none = `none of ${countText(tested.test.requestsStable)}`;
   const stable = tested.test.badStable === 0 ? none : shareText(rates.stable);
-  const times =
-    ratio === undefined || ratio < 1.05
-      ? ''
-      : `: ${ratioText(ratio)} times ${ratio < 2 ? 'as many' : 'more'}`;
+  const times = ratio === undefined || ratio < 1.05 ? '' : `: ${ratioText(ratio)} times as many`;
   if (metric === 'errors')
     return `${name}: ${terms.fresh} fails ${shareText(rates.fresh)} of requests, ${terms.stable} ${stable}${times}`;
   const slow = terms.services[name]?.latency?.slowerThanMs ?? 0;
@@ -61,5 +58,5 @@ export const probesText = (state: State): string => {
   }
   return probes === 0
     ? 'no probes yet'
-    : `${countText(probes)} probes, ${bad === 0 ? 'all healthy' : `${countText(bad)} failed`}`;
+    : `${many(probes, 'probe')}, ${bad === 0 ? 'all healthy' : `${countText(bad)} failed`}`;
 };

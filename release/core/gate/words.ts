@@ -14,9 +14,9 @@ export const countText = (value: number): string =>
 /** A share from 0 to 1 in percent with two digits: 0.3142 → "31 %"; 0 is "none" elsewhere, never "0.00 %". */
 export const shareText = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
-/** 117.9 → "118"; 1.94 → "1.9". */
+/** Two digits, as more are not known: 1456.1 → "1,500"; 1.94 → "1.9". */
 export const ratioText = (ratio: number): string =>
-  ratio >= 100 ? countText(ratio) : String(ratio >= 10 ? Math.round(ratio) : round2(ratio));
+  ratio >= 100 ? countText(round2(ratio)) : String(round2(ratio));
 
 /** 95_000 → "2 min" rounded up: what is still to be waited must not be understated. Below two minutes in seconds. */
 export const waitText = (ms: number): string => {
@@ -26,6 +26,18 @@ export const waitText = (ms: number): string => {
   if (minutes < 120) return `${minutes} min`;
   return minutes < 48 * 60 ? `${Math.ceil(minutes / 60)} h` : `${Math.ceil(minutes / 1440)} days`;
 };
+
+/** Time that has passed: "150 s", "12 min", "3 h". */
+export const spanText = (ms: number): string => {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 300 && seconds % 60 !== 0) return `${seconds} s`;
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+};
+
+/** 1 "probe", 2 "probes". */
+export const many = (count: number, thing: string): string =>
+  `${countText(count)} ${thing}${count === 1 ? '' : 's'}`;
 
 /** Once in how many: rounded down to one digit, so that chance is never made smaller than it is. */
 export const onceIn = (evidence: number): string => {
