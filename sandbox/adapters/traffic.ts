@@ -1,0 +1,10 @@
+import type { Rule, Traffic } from '../../release/ports/traffic.ts';
+import type { Sandbox } from '../client.ts';
+
+/** The sandbox balancer's rules, by direct calls. */
+export const sandboxTraffic = (sandbox: Sandbox): Traffic => ({
+  read: (rules) => sandbox.call<Rule[]>('POST', '/balancer/rules/read', { rules }),
+  write: async (rules) => {
+    await sandbox.call('POST', '/balancer/rules/write', { rules });
+  },
+});
