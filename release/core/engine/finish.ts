@@ -1,0 +1,102 @@
+import { recordFiles } from '../records/files.ts';
+import { messageFor } from '../records/message.ts';
+import type { DoneEvent, Effect, EffectError } from './effects.ts';
+import { enter, fail, failureOf, finish, issue, note, QUICK, resultOf, toRecord, type Turn } from './turn.ts';
+import type { Result, State, Status } from './types.ts';
+
+/** Smoke tests, the record, the messages, the lease let go. */
+
+export const enterSmoke = (t: Turn): void => {
+  if (t.s.settings.smoke.tests.length === 0) return toRecord(t, 'success');
+  enter(t, { name: 'smoke', tries: 0 }, 'smoke tests');
+  issueSmoke(t, t.now);
+};
+
+const issueSmoke = (t: Turn, at: number): void => {
+  issue(t, { kind: 'smoke', at, timeoutMs: t.s.settings.timeouts.health });
+};
+
+export const onSmoke = (t: Turn, event: DoneEvent): void => {
+  const { phase } = t.s;
+  if (phase.name !== 'smoke') throw new Error('no smoke tests run');
+  const outcome = resultOf(event, 'smoke');
+  t.s.smoke = outcome;
+  if (outcome.passed) {
+    note(t, `${outcome.cases.length} smoke tests passed`, { tookMs: event.tookMs });
+    return toRecord(t, 'success');
+  }
+  phase.tries += 1;
+  if (phase.tries <= t.s.settings.smoke.retries) return issueSmoke(t, t.now + t.s.settings.smoke.interval);
+  const failed = outcome.cases
+    .filter((c) => c.critical && !c.passed)
+    .map((c) => `${c.name}: ${c.why ?? 'failed'}`);
+  const failure = failureOf(t, 'smoke', `smoke tests failed: ${failed.join('; ')}`, failed);
+  if (t.s.kind === 'rollback') {
+    t.s.failure = failure;
+    return toRecord(t, 'failed');
+  }
+  if (t.s.settings.smoke.onFailure === 'rollback') return fail(t, failure);
+  note(t, `${failure.why}; left to a person, as configured`);
+  return toRecord(t, 'success');
+};
+
+export const enterRecord = (t: Turn, status: Status): void => {
+  t.s.pending = [];
+  t.s.finishedAt = t.now;
+  enter(t, { name: 'record', status }, `ends as ${status}`);
+  issueRecord(t);
+};
+
+const issueRecord = (t: Turn): void => {
+  issue(t, { kind: 'record', files: recordFiles(t.s, t.now), timeoutMs: 5 * QUICK });
+};
+
+/** The record first, then people are told and the lease is let go. */
+export const onRecord = (t: Turn, event: DoneEvent): void => {
+  if (event.of === 'record') {
+    for (const problem of event.result.problems) note(t, problem);
+    return afterRecord(t);
+  }
+  if (event.of === 'wait') return issueRecord(t);
+  endWhenQuiet(t);
+};
+
+const afterRecord = (t: Turn): void => {
+  const message = messageFor(t.s);
+  if (message !== undefined) issue(t, { kind: 'message', message, timeoutMs: QUICK });
+  if (t.s.lease !== undefined) issue(t, { kind: 'letGo', timeoutMs: QUICK });
+  endWhenQuiet(t);
+};
+
+const endWhenQuiet = (t: Turn): void => {
+  if (t.s.pending.length === 0 && t.s.phase.name === 'record') finish(t, resultFor(t.s, t.s.phase.status));
+};
+
+export const resultFor = (s: State, status: Status): Result => {
+  const problem =
+    s.rollback?.problem ??
+    (status === 'success' && s.smoke?.passed === false ? 'smoke tests failed' : undefined);
+  const attention = problem ?? (status === 'failed' ? s.failure?.why : undefined);
+  return {
+    status,
+    why: s.failure?.why ?? `${s.request.version} is live in ${s.request.environment}`,
+    ...(attention === undefined ? {} : { attention }),
+  };
+};
+
+const TRIES = 5;
+
+/** A record that cannot be written is tried again; then the deployment ends all the same and says so. */
+export const onRecordFailed = (t: Turn, effect: Effect, error: EffectError): void => {
+  if (effect.kind !== 'record') {
+    note(t, `${effect.kind}: ${error.message}`);
+    return endWhenQuiet(t);
+  }
+  note(t, `the record could not be written: ${error.message}`);
+  const tries = t.s.timeline.filter((e) => e.what.startsWith('the record could not be written')).length;
+  if (tries < TRIES) {
+    issue(t, { kind: 'wait', until: t.now + QUICK / 4 });
+    return;
+  }
+  afterRecord(t);
+};

@@ -1,0 +1,171 @@
+import { liveSlot, slotNames } from '../release.ts';
+import type { RecordSummary } from '../records/summary.ts';
+import type { EffectResults } from './effects.ts';
+import type { Finding, Request, RollbackGoal, Settings } from './types.ts';
+
+type Survey = EffectResults['survey'];
+
+export interface Chosen {
+  readonly goal: RollbackGoal | undefined;
+  readonly findings: readonly Finding[];
+  readonly destructive: readonly string[];
+}
+
+const refusal = (check: string, message: string, hint?: string): Finding => ({
+  check,
+  level: 'refuse',
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const ended = (r: RecordSummary): boolean => r.status === 'success' && r.live !== undefined;
+
+/** The record that a rollback goes back to: the one named, or the last that ended well before the live one. */
+export const pickRecord = (
+  records: readonly RecordSummary[],
+  live: string | undefined,
+  to: string | undefined,
+): RecordSummary | undefined => {
+  const well = records.filter(ended).toSorted((a, b) => b.finishedAt - a.finishedAt);
+  if (to !== undefined) {
+    const named = to.replace(/^v/, '');
+    return well.find(
+      (r) =>
+        r.deployment === to ||
+        r.live?.deployment === to ||
+        r.version.replace(/^v/, '') === named ||
+        String(r.serial) === to,
+    );
+  }
+  const own = well.find((r) => r.deployment === live);
+  return well.find(
+    (r) => r.live?.deployment !== live && (own === undefined || r.finishedAt <= own.finishedAt),
+  );
+};
+
+/** Decides what a rollback goes back to and whether it may. */
+export const chooseGoal = (request: Request, settings: Settings, facts: Survey, now: number): Chosen => {
+  const wanted = request.rollback;
+  const { release } = facts;
+  if (wanted === undefined || release === undefined)
+    return none(refusal('release', 'the stack has no completed release: there is nothing to go back from'));
+  const interrupted = wanted.to === undefined ? interruptedGoal(facts) : undefined;
+  if (interrupted !== undefined) return { goal: interrupted, findings: [], destructive: [] };
+  const live = liveSlot(release);
+  const current = live === undefined ? undefined : release.slots[live];
+  const record = pickRecord(facts.records, current?.deployment, wanted.to);
+  if (record?.live === undefined) return none(noRecord(facts, wanted.to));
+  const kept = facts.releases[String(record.serial)];
+  const slotName = kept === undefined ? undefined : liveSlot(kept);
+  const own = (s: typeof kept) => (slotName === undefined ? undefined : s?.slots[slotName]);
+  const slot = own(kept) ?? inCurrent(facts, record.live.deployment);
+  if (slot === undefined)
+    return none(
+      refusal(
+        'release',
+        `release ${record.serial} of deployment ${record.deployment} is not in the record bucket`,
+      ),
+    );
+  if (current?.deployment === slot.deployment)
+    return none(refusal('release', `${slot.version} (deployment ${slot.deployment}) is live already`));
+  const crossed = crossedBy(facts.records, record, now);
+  const goal: RollbackGoal = {
+    serial: record.serial ?? -1,
+    deployment: record.deployment,
+    version: slot.version,
+    slot,
+    warm: slotNames(release).find((s) => release.slots[s]?.deployment === slot.deployment),
+    backup: crossed.backup,
+  };
+  return {
+    goal,
+    findings: [
+      ...windowFindings(request, settings, facts, current?.deployment, now),
+      ...crossed.findings(request, settings),
+    ],
+    destructive: crossed.destructive,
+  };
+};
+
+const none = (finding: Finding): Chosen => ({ goal: undefined, findings: [finding], destructive: [] });
+
+const noRecord = (facts: Survey, to: string | undefined): Finding => {
+  const well = facts.records.filter(ended).map((r) => `${r.version} (${r.deployment})`);
+  return refusal(
+    'release',
+    to === undefined
+      ? 'there is no earlier release that ended well'
+      : `no deployment that ended well is named ${to}`,
+    well.length === 0 ? undefined : `ended well: ${well.slice(0, 10).join(', ')}`,
+  );
+};
+
+const inCurrent = (facts: Survey, deployment: string) => {
+  const release = facts.release;
+  if (release === undefined) return undefined;
+  const name = slotNames(release).find((s) => release.slots[s]?.deployment === deployment);
+  return name === undefined ? undefined : release.slots[name];
+};
+
+/** While a release is open, going back means back to what it found. */
+const interruptedGoal = (facts: Survey): RollbackGoal | undefined => {
+  const { open, release } = facts;
+  const slot = open?.stable === undefined ? undefined : open.before?.slots[open.stable];
+  if (open?.before === undefined || slot === undefined || release === undefined) return undefined;
+  return {
+    serial: open.before.serial,
+    deployment: slot.deployment,
+    version: slot.version,
+    slot,
+    warm: slotNames(release).find((s) => release.slots[s]?.deployment === slot.deployment),
+    backup: open.deployment,
+  };
+};
+
+const windowFindings = (
+  request: Request,
+  settings: Settings,
+  facts: Survey,
+  live: string | undefined,
+  now: number,
+): Finding[] => {
+  if (request.rollback?.override === true) return [];
+  const last = facts.records.find((r) => r.deployment === live);
+  if (last === undefined || now <= last.finishedAt + settings.rollback.window) return [];
+  const deadline = new Date(last.finishedAt + settings.rollback.window).toISOString();
+  return [
+    refusal(
+      'window',
+      `the rollback window of ${last.version} ended at ${deadline}`,
+      'check that the earlier version still fits the data, then add --override',
+    ),
+  ];
+};
+
+/** Migrations that ran since the goal was live, and what they mean for going back. */
+const crossedBy = (records: readonly RecordSummary[], goal: RecordSummary, now: number) => {
+  const since = records
+    .filter((r) => r.kind === 'release' && r.finishedAt > goal.finishedAt && r.finishedAt <= now)
+    .toSorted((a, b) => a.finishedAt - b.finishedAt);
+  const destructive = since.flatMap((r) => r.destructive);
+  const backup = since.find((r) => r.backup !== undefined)?.backup;
+  return {
+    destructive,
+    backup,
+    findings: (request: Request, settings: Settings): Finding[] => {
+      const restore = request.rollback?.restoreDatabase === true;
+      if (restore && backup === undefined)
+        return [
+          refusal('database', 'no backup was taken since that release: the database cannot be restored'),
+        ];
+      if (restore || destructive.length === 0) return [];
+      const message =
+        `migrations since then took data away that ${goal.version} needs (${destructive.join(', ')}): ` +
+        `the database must be restored too`;
+      const allowed = request.rollback?.override === true || request.rollback?.mode === 'emergency';
+      return allowed || settings.rollback.database === 'never'
+        ? [{ check: 'database', level: 'warn', message }]
+        : [refusal('database', message, 'add --restore-database, or --override to go back without')];
+    },
+  };
+};

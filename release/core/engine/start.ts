@@ -1,0 +1,194 @@
+import { liveSlot, liveVersion } from '../release.ts';
+import { planSteps } from '../plan.ts';
+import type { DoneEvent, EffectResults, StackFacts } from './effects.ts';
+import { chooseGoal } from './goal.ts';
+import {
+  enter,
+  enterStep,
+  failureOf,
+  finish,
+  issue,
+  note,
+  QUICK,
+  resultOf,
+  toRecord,
+  type Turn,
+} from './turn.ts';
+import { drift } from './weights.ts';
+import type { Finding, State } from './types.ts';
+
+export const start = (t: Turn): void => {
+  const { request } = t.s;
+  note(t, `deployment ${request.deployment} of ${request.version} by ${request.by}`, { by: request.by });
+  enter(t, { name: 'preflight' });
+  if (request.rollback === undefined) issue(t, { kind: 'preflight', timeoutMs: 5 * QUICK });
+  else issue(t, { kind: 'survey', to: request.rollback.to, timeoutMs: 5 * QUICK });
+};
+
+const refuse = (t: Turn, findings: readonly Finding[]): void => {
+  const reasons = findings.filter((f) => f.level === 'refuse');
+  const hint = reasons.find((f) => f.hint !== undefined)?.hint;
+  finish(t, {
+    status: 'refused',
+    why: reasons.map((f) => f.message).join('\n'),
+    ...(hint === undefined ? {} : { hint }),
+  });
+};
+
+export const takeFacts = (s: State, facts: StackFacts): void => {
+  if (facts.release !== undefined) s.current = facts.release;
+  if (facts.routing !== undefined) s.routing = facts.routing;
+  if (facts.url !== undefined) s.url = facts.url;
+};
+
+export const onPreflight = (t: Turn, event: DoneEvent): void => {
+  if (t.s.kind === 'rollback') return onSurvey(t, resultOf(event, 'survey'));
+  const facts = resultOf(event, 'preflight');
+  const findings = [...facts.findings, ...weightFindings(facts)];
+  t.s.preflight = {
+    findings,
+    pendingMigrations: facts.pendingMigrations,
+    destructive: facts.destructive,
+    ...(facts.commit === undefined ? {} : { commit: facts.commit }),
+    ...(facts.previous === undefined ? {} : { previous: facts.previous }),
+  };
+  if (findings.some((f) => f.level === 'refuse')) return refuse(t, findings);
+  takeFacts(t.s, facts);
+  if (facts.release !== undefined) t.s.before = facts.release;
+  const live = facts.release === undefined ? undefined : liveSlot(facts.release);
+  if (live !== undefined) t.s.stable = live;
+  note(t, `checks passed (${findings.length} notes)`, { tookMs: event.tookMs });
+  t.s.steps =
+    t.s.settings.rollout === 'direct'
+      ? [
+          ...(t.s.settings.build ? [{ kind: 'build' as const, name: 'build' }] : []),
+          { kind: 'direct' as const, name: 'direct' },
+        ]
+      : planSteps({
+          current: facts.release,
+          stages: t.s.settings.stages,
+          database: t.s.settings.database,
+          build: t.s.settings.build,
+        });
+  askApproval(t);
+};
+
+const weightFindings = (facts: StackFacts): Finding[] =>
+  drift(facts.live, facts.release).map((d) => ({
+    check: 'weights',
+    level: 'refuse',
+    message: `live weights differ from release ${facts.release?.serial ?? 'none'}: ${d}`,
+    hint: 'sluice reconcile',
+  }));
+
+const onSurvey = (t: Turn, facts: EffectResults['survey']): void => {
+  const chosen = chooseGoal(t.s.request, t.s.settings, facts, t.now);
+  const findings = [...facts.findings, ...chosen.findings];
+  t.s.preflight = { findings, pendingMigrations: [], destructive: chosen.destructive };
+  if (chosen.goal === undefined || findings.some((f) => f.level === 'refuse')) return refuse(t, findings);
+  takeFacts(t.s, facts);
+  if (facts.release !== undefined) t.s.before = facts.release;
+  const live = facts.release === undefined ? undefined : liveSlot(facts.release);
+  if (live !== undefined) t.s.stable = live;
+  t.s.goal = chosen.goal;
+  t.s.target = chosen.goal.slot;
+  t.s.request = { ...t.s.request, version: chosen.goal.version };
+  t.s.steps = chosen.goal.warm === undefined ? [{ kind: 'up', name: 'up' }] : [];
+  note(t, `goes back from ${liveVersion(facts.release) ?? 'nothing'} to ${chosen.goal.version}`);
+  askApproval(t);
+};
+
+const needsApproval = (s: State): boolean =>
+  s.settings.approval.when !== 'none' && s.request.rollback?.mode !== 'emergency';
+
+const askApproval = (t: Turn): void => {
+  const { request, settings } = t.s;
+  if (!needsApproval(t.s)) return askLease(t);
+  if (request.approvedBy !== undefined) {
+    t.s.approval = { by: request.approvedBy, at: t.now };
+    note(t, `approved by ${request.approvedBy}`, { by: request.approvedBy });
+    return askLease(t);
+  }
+  const deadline = t.now + settings.approval.timeout;
+  enter(t, { name: 'approval', deadline }, 'waits for approval');
+  issue(t, { kind: 'message', message: approvalMessage(t.s, deadline), timeoutMs: QUICK });
+  issue(t, { kind: 'wait', until: deadline });
+};
+
+const approvalMessage = (s: State, deadline: number) => {
+  const { request, settings, preflight } = s;
+  const migrations = preflight?.pendingMigrations ?? [];
+  return {
+    event: 'approval' as const,
+    title: `${request.application} ${request.version}: approval wanted for ${request.environment}`,
+    text: [
+      `Deployment ${request.deployment} by ${request.by}: ${request.reason}`,
+      `Live now: ${liveVersion(s.before) ?? 'nothing'}`,
+      `Stages: ${settings.stages.map((x) => `${x.traffic} %`).join(' → ')}`,
+      `Migrations: ${migrations.length === 0 ? 'none' : migrations.join(', ')}`,
+      ...(preflight?.destructive.length ? [`Destructive: ${preflight.destructive.join(', ')}`] : []),
+      `Answer before ${new Date(deadline).toISOString()}: sluice approve ${request.deployment} --stack ${request.environment}`,
+    ].join('\n'),
+    link: request.link,
+  };
+};
+
+export const onApproval = (t: Turn, event: DoneEvent): void => {
+  resultOf(event, 'wait');
+  t.s.failure = failureOf(t, 'timeout', 'nobody approved in time, which means no');
+  toRecord(t, 'failed');
+};
+
+/** A person said yes. Reviewers may be limited by configuration. */
+export const approve = (t: Turn, by: string): void => {
+  const { reviewers } = t.s.settings.approval;
+  if (reviewers.length > 0 && !reviewers.includes(by))
+    return note(t, `${by} is not among the reviewers (${reviewers.join(', ')}): not counted`, { by });
+  t.s.approval = { by, at: t.now };
+  t.s.pending = [];
+  note(t, `approved by ${by}`, { by });
+  askLease(t);
+};
+
+const askLease = (t: Turn): void => {
+  enter(t, { name: 'lease' });
+  const preempt = t.s.request.rollback?.mode === 'emergency';
+  issue(t, { kind: 'acquire', preempt, timeoutMs: 5 * QUICK });
+};
+
+export const onLease = (t: Turn, event: DoneEvent): void => {
+  if (event.of === 'facts') return onLeasedFacts(t, event.result);
+  const result = resultOf(event, 'acquire');
+  if (!result.granted)
+    return refuse(t, [
+      {
+        check: 'lease',
+        level: 'refuse',
+        message:
+          `deployment ${result.deployment} by ${result.holder} holds ${t.s.request.environment} ` +
+          `since ${new Date(result.since).toISOString()}; nothing was changed`,
+        hint: `wait for it (sluice status), or sluice abort ${result.deployment}`,
+      },
+    ]);
+  t.s.lease = { token: result.token, serial: result.serial };
+  note(t, 'holds the lease', { tookMs: event.tookMs });
+  issue(t, { kind: 'facts', timeoutMs: QUICK });
+};
+
+/** What was checked must still hold now that nobody else may deploy. */
+const onLeasedFacts = (t: Turn, facts: StackFacts): void => {
+  const seen = t.s.before?.serial;
+  const emergency = t.s.request.rollback?.mode === 'emergency';
+  if (facts.release?.serial !== seen && !emergency) {
+    t.s.failure = failureOf(
+      t,
+      'error',
+      `the stack went from serial ${seen ?? 'none'} to ${facts.release?.serial ?? 'none'} since it was checked`,
+      ['start the deployment again'],
+    );
+    return toRecord(t, 'failed');
+  }
+  takeFacts(t.s, facts);
+  if (emergency && facts.release !== undefined) t.s.before = facts.release;
+  enterStep(t);
+};

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+
+const json: z.ZodType<unknown> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+);
+const sum = z.object({
+  requests: z.number(),
+  errors: z.number(),
+  slow: z.number(),
+  p50: z.number().optional(),
+  p95: z.number().optional(),
+});
+const totals = z.record(z.string(), z.object({ fresh: sum, stable: sum, last: z.number() }));
+const shares = z.record(
+  z.string(),
+  z.object({ blue: z.number().optional(), green: z.number().optional(), other: z.number().optional() }),
+);
+const verdict = z.object({
+  at: z.string(),
+  verdict: z.enum(['pass', 'hold', 'fail']),
+  by: z.string(),
+  why: z.string(),
+  inconclusive: z.boolean(),
+  evidence: z.array(json),
+});
+const stage = z.object({
+  stage: z.string(),
+  traffic_percentage: z.number(),
+  duration_minutes: z.number(),
+  planned_minutes: z.number(),
+  status: z.enum(['healthy', 'failed', 'aborted', 'running']),
+  started_at: z.string(),
+  ended_at: z.string().optional(),
+  serial: z.number().optional(),
+  weights: shares.optional(),
+  promoted_by: z.string().optional(),
+  verdicts: z.array(verdict),
+  totals,
+});
+const entry = z.object({
+  at: z.string(),
+  phase: z.string(),
+  what: z.string(),
+  took_ms: z.number().optional(),
+  by: z.string().optional(),
+});
+
+/** Format 1. Times are ISO 8601 in UTC, durations as their names say, shares percent. */
+export const recordSchema = z.object({
+  format: z.literal(1),
+  kind: z.enum(['release', 'rollback']),
+  application: z.string(),
+  timestamp: z.string(),
+  started_at: z.string(),
+  finished_at: z.string(),
+  deployment_id: z.string(),
+  version: z.string(),
+  environment: z.string(),
+  status: z.enum(['success', 'rolled_back', 'failed']),
+  git_sha: z.string(),
+  git_ref: z.string(),
+  triggered_by: z.string(),
+  services_deployed: z.array(z.string()),
+  images: z.record(z.string(), z.string()),
+  database_backup: z
+    .object({ backup_id: z.string(), location: z.string(), timestamp: z.string(), details: json })
+    .optional(),
+  migrations_applied: z.number(),
+  migrations: z.object({
+    pending: z.array(z.string()),
+    destructive: z.array(z.string()),
+    details: json.optional(),
+  }),
+  rollout_stages: z.array(stage),
+  health_checks: z.record(z.string(), z.string()),
+  smoke_tests: z.array(
+    z.object({
+      name: z.string(),
+      critical: z.boolean(),
+      passed: z.boolean(),
+      latency_ms: z.number(),
+      why: z.string().optional(),
+    }),
+  ),
+  rollback_available: z.boolean(),
+  rollback_window_minutes: z.number(),
+  rollback_deadline: z.string(),
+  serial: z.number().optional(),
+  live: z.object({ deployment: z.string(), version: z.string() }).optional(),
+  previous: z.object({ serial: z.number(), version: z.string().optional() }).optional(),
+  change: z.object({
+    who: z.string(),
+    what: z.string(),
+    where: z.string(),
+    why: z.string(),
+    ticket: z.string().optional(),
+    risk: z.string(),
+    approver: z.string().optional(),
+    rollback_plan: z.string(),
+    team: z.string(),
+    on_call: z.string(),
+    link: z.string().optional(),
+  }),
+  failure: z
+    .object({
+      phase: z.string(),
+      stage: z.string().optional(),
+      at: z.string(),
+      why: z.string(),
+      by: z.string(),
+      details: z.array(z.string()),
+    })
+    .optional(),
+  rollback: z
+    .object({
+      decided_at: z.string(),
+      why: z.string(),
+      by: z.string(),
+      mode: z.string(),
+      weights_restored_ms: z.number().optional(),
+      recorded_ms: z.number().optional(),
+      verified: z.boolean().optional(),
+      problem: z.string().optional(),
+    })
+    .optional(),
+  objectives: z.array(
+    z.object({ name: z.string(), target: z.string(), observed: z.string(), met: z.boolean().nullable() }),
+  ),
+  baseline_note: z.string(),
+  duration_ms: z.object({ total: z.number(), bakes: z.number() }),
+  findings: z.array(z.object({ check: z.string(), level: z.string(), message: z.string() })),
+  timeline: z.array(entry),
+});
+
+export type DeploymentRecord = z.infer<typeof recordSchema>;

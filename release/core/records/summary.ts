@@ -1,0 +1,32 @@
+import type { DeploymentRecord } from './schema.ts';
+
+/** What deciding about other deployments needs of a record. */
+export interface RecordSummary {
+  readonly deployment: string;
+  readonly kind: 'release' | 'rollback';
+  readonly version: string;
+  readonly status: 'success' | 'rolled_back' | 'failed';
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
+  /** Serial of the release that was completed last. */
+  readonly serial?: number;
+  /** The slot that served at the end. */
+  readonly live?: { readonly deployment: string; readonly version: string };
+  /** Deployment whose backup was taken. */
+  readonly backup?: string;
+  readonly destructive: readonly string[];
+}
+
+export const summaryOf = (record: DeploymentRecord): RecordSummary => ({
+  deployment: record.deployment_id,
+  kind: record.kind,
+  version: record.version,
+  status: record.status,
+  finishedAt: Date.parse(record.finished_at),
+  ...(record.serial === undefined ? {} : { serial: record.serial }),
+  ...(record.live === undefined ? {} : { live: record.live }),
+  ...(record.database_backup === undefined || record.kind === 'rollback'
+    ? {}
+    : { backup: record.database_backup.backup_id }),
+  destructive: record.migrations.destructive,
+});

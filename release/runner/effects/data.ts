@@ -1,0 +1,35 @@
+import type { EffectOf, EffectResults } from '../../core/engine/effects.ts';
+import type { Metadata } from '../../core/engine/types.ts';
+import { refused } from '../../../lib/errors.ts';
+import type { Context } from '../context.ts';
+
+/** Where the database commands leave what they did. */
+export const backupKey = (prefix: string, deployment: string): string =>
+  `${prefix}/backup-${deployment}.json`;
+export const migrationKey = (environment: string, deployment: string): string =>
+  `migrations/${environment}/${deployment}.json`;
+
+/** What the backup or the migration left beside its work. */
+export const metadata = async (
+  effect: EffectOf<'metadata'>,
+  c: Context,
+): Promise<EffectResults['metadata']> => {
+  const { deployment, environment } = c.state.request;
+  const { database } = c.state.settings;
+  const found =
+    effect.of === 'backup'
+      ? await c.ports.objects.backup.get(backupKey(database?.backup.prefix ?? environment, deployment))
+      : await c.ports.objects.record.get(migrationKey(environment, deployment));
+  if (found === undefined) return {};
+  try {
+    return { metadata: JSON.parse(found.body) as Metadata };
+  } catch (error) {
+    throw refused(`the metadata of the ${effect.of} of ${deployment} is damaged`, undefined, error);
+  }
+};
+
+export const restore = async (effect: EffectOf<'restore'>, c: Context): Promise<EffectResults['restore']> => {
+  if (c.ports.restore === undefined) throw refused('no database is configured that could be restored');
+  c.ports.logs.append('rollback', `restores the backup of ${effect.deployment}`);
+  return await c.ports.restore(effect.deployment, c.signal);
+};
