@@ -20,7 +20,7 @@ const RULED_OUT = 5;
 const ERRORS_WANTED = 20;
 const RATE_AT_LEAST = 0.005;
 /** Share from which on a stage before the last decides: what it does not see, everybody gets. */
-const DECISIVE_SHARE = 25;
+export const DECISIVE_SHARE = 25;
 
 /** Requests of the new version after which an error rate five times the stable one would have shown. */
 export const requestsWanted = (stableRate: number): number =>

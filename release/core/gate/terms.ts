@@ -44,7 +44,7 @@ export interface MetricTerms {
   readonly holdLimit: number | null;
 }
 
-const PATIENCE = 3;
+export const PATIENCE = 3;
 const FIRST_SHARE = 5;
 const NO_BASELINE: Baseline = {
   requests: 0,
