@@ -1,4 +1,4 @@
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import { Cluster } from '@pulumi/aws/ecs/cluster.js';
 import { Buckets } from '../components/buckets.ts';
 import { LoadBalancer } from '../components/load-balancer.ts';

@@ -56,7 +56,11 @@ const readImages = (text: string | undefined, services: readonly string[]): Hand
   const file = json(content, text) as { version?: unknown; images?: unknown } | null;
   const version = file?.version;
   return {
-    version: version === undefined ? undefined : parseVersion(String(version), `${text}: version`).tag,
+    version:
+      version === undefined
+        ? undefined
+        : parseVersion(typeof version === 'string' ? version : JSON.stringify(version), `${text}: version`)
+            .tag,
     images: parseDigests(file?.images, services, `${text}: images`),
   };
 };
