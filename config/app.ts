@@ -1,12 +1,11 @@
 import { badInput } from '../lib/errors.ts';
 import type { Problem } from '../lib/errors.ts';
-import { nearest } from '../lib/nearest.ts';
 import { crossProblems } from './app/cross.ts';
 import { resolve } from './app/resolve.ts';
 import { appSchema, STAND_INS } from './app/schema.ts';
-import { problemsOf, showValue, understand } from './problems.ts';
-import type { Path, Understood } from './problems.ts';
+import { meantPaths, problemsOf, showValue } from './problems.ts';
 import type { App } from './types.ts';
+import { understand } from './understand.ts';
 import { formatDuration } from './units.ts';
 
 export interface AppContext {
@@ -47,22 +46,18 @@ export const parseApp = (value: unknown, context: AppContext): App => {
   const problems = [
     ...problemsOf(understood.issues, value, root),
     ...(app && understood.value
-      ? crossProblems({ app, written: understood.value, input: value, root, lost: lostOf(understood) })
+      ? crossProblems({
+          app,
+          written: understood.value,
+          input: value,
+          root,
+          lost: [...understood.lost, ...meantPaths(understood.issues, value)],
+        })
       : []),
   ];
   if (app && problems.length === 0) return app;
   return fail(inOrderOf(Object.keys(value), problems, root));
 };
-
-/** For a misspelt key the one that was meant is lost too: nothing is concluded from its default. */
-const lostOf = ({ lost, issues }: Understood<unknown>): Path[] => [
-  ...lost,
-  ...issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [];
-    const valid = issue.message.split(', ');
-    return issue.keys.flatMap((key) => nearest(key, valid) ?? []).map((meant) => [...issue.path, meant]);
-  }),
-];
 
 /** The order in which a person meets them in the file; what is missing comes first. */
 const inOrderOf = (keys: readonly string[], problems: readonly Problem[], root: string): Problem[] => {

@@ -54,11 +54,33 @@ interface Params {
  * Issues of a schema as problems. The schemas of this folder follow one rule: an own (`custom`) issue's message is
  * the reason; the message of every other issue is what is *allowed* there (fields.ts sets it).
  */
-export const problemsOf = (issues: readonly z.core.$ZodIssue[], input: unknown, root: string): Problem[] =>
-  issues.flatMap((issue) => problemOf(issue, input, root));
+export const problemsOf = (issues: readonly z.core.$ZodIssue[], input: unknown, root: string): Problem[] => {
+  const meant = new Set(meantPaths(issues, input).map((path) => showPath(root, path)));
+  return issues
+    .filter((issue) => !(valueAt(input, issue.path) === undefined && meant.has(showPath(root, issue.path))))
+    .flatMap((issue) => problemOf(issue, input, root));
+};
+
+/** Paths that misspelt keys were probably meant for, where nothing stands: to say that they are missing is noise. */
+export const meantPaths = (issues: readonly z.core.$ZodIssue[], input: unknown): Path[] =>
+  issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const valid = issue.message.split(', ');
+    return issue.keys
+      .flatMap((key) => nearest(key, valid) ?? [])
+      .map((key) => [...issue.path, key])
+      .filter((path) => valueAt(input, path) === undefined);
+  });
+
+/** Where a single value was written in the place of a list of one, the value's own path. */
+const writtenPath = (path: Path, input: unknown): Path => {
+  const above = path.slice(0, -1);
+  const holder = typeof path.at(-1) === 'number' ? valueAt(input, above) : undefined;
+  return holder === undefined || Array.isArray(holder) ? path : above;
+};
 
 const problemOf = (issue: z.core.$ZodIssue, input: unknown, root: string): Problem[] => {
-  const path = issue.path;
+  const path = writtenPath(issue.path, input);
   const given = valueAt(input, path);
   const make = (reason: string, allowed: string | undefined, quiet = false): Problem => {
     const got = quiet || given === null ? undefined : showValue(given, path);
@@ -133,69 +155,4 @@ export const unknownKey = (path: string, key: string, valid: readonly string[]):
     // With the right word at hand the whole list is noise.
     ...(meant === undefined ? { allowed: valid.join(', ') } : {}),
   };
-};
-
-/** What could be understood of an input, and what could not. */
-export interface Understood<T> {
-  /** Undefined when nothing sensible is left. */
-  readonly value: T | undefined;
-  readonly issues: readonly z.core.$ZodIssue[];
-  /** Paths whose value was left out to understand the rest. */
-  readonly lost: readonly Path[];
-}
-
-/**
- * Parses, and on failure parses again without the parts that are wrong, so that checks across several fields can
- * still run on the rest and every problem is reported at once. `standIns` replace required parts that are wrong.
- */
-export const understand = <T>(
-  schema: z.ZodType<T>,
-  input: unknown,
-  standIns: Readonly<Record<string, unknown>>,
-): Understood<T> => {
-  // Compiling the schema costs more than reading one configuration with it.
-  const once = { jitless: true };
-  const first = schema.safeParse(input, once);
-  if (first.success) return { value: first.data, issues: [], lost: [] };
-  const lost: Path[] = [];
-  const draft: unknown = structuredClone(input);
-  let issues: readonly z.core.$ZodIssue[] = first.error.issues;
-  // Each round removes at least one key or gives up; a required key inside takes its parent along next round.
-  for (let round = 0; round < 10; round++) {
-    const cuts = issues.flatMap(cutsOf);
-    if (!cuts.every((path) => cut(draft, path, standIns))) break;
-    lost.push(...cuts);
-    const again = schema.safeParse(draft, once);
-    if (again.success) return { value: again.data, issues: first.error.issues, lost };
-    issues = again.error.issues;
-  }
-  return { value: undefined, issues: first.error.issues, lost };
-};
-
-const cutsOf = (issue: z.core.$ZodIssue): Path[] => {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
-  // Positions would shift: a list with a wrong entry is lost as a whole.
-  const listAt = issue.path.findIndex((step) => typeof step === 'number');
-  return [listAt < 0 ? issue.path : issue.path.slice(0, listAt)];
-};
-
-const cut = (draft: unknown, path: Path, standIns: Readonly<Record<string, unknown>>): boolean => {
-  const key = path.at(-1);
-  if (key === undefined) return false;
-  const parent = valueAt(draft, path.slice(0, -1));
-  // Gone already, together with something above it.
-  if (typeof parent !== 'object' || parent === null) return true;
-  const holder = parent as Record<PropertyKey, unknown>;
-  const standIn = path.length === 1 && typeof key === 'string' ? standIns[key] : undefined;
-  if (standIn !== undefined) {
-    if (holder[key] === standIn) return false;
-    holder[key] = standIn;
-    return true;
-  }
-  if (Object.hasOwn(holder, key)) {
-    delete holder[key];
-    return true;
-  }
-  // A required key is missing: the part that needs it goes.
-  return cut(draft, path.slice(0, -1), standIns);
 };

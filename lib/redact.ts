@@ -43,17 +43,19 @@ export const isSecretKey = (key: string): boolean => {
 
 /** Shapes of secrets that give themselves away wherever they stand. Each keeps what tells a reader which one it was. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
-  // user and password in a URL; the password may hold anything but white space and a slash
+  // user and password in a URL; a raw slash in the password is wrong, but it is met, and a port is no password
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'`:@]+:(?!\d+\/)[^\s"'`]*@/gi, `$1${HIDDEN}@`],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'`]*@/gi, `$1${HIDDEN}@`],
   [/(https:\/\/hooks\.slack\.com\/(?:services|workflows|triggers)\/)[^\s"'`)]+/g, `$1${HIDDEN}`],
   [/(https:\/\/[a-z0-9.-]*webhook\.office\.com\/)[^\s"'`)]+/g, `$1${HIDDEN}`],
   [/(api\.telegram\.org\/bot)[^\s/"'`]+/g, `$1${HIDDEN}`],
-  [/\b(bearer|basic) [a-z0-9._~+/-]{8,}=*/gi, `$1 ${HIDDEN}`],
+  [/\b(bearer) [a-z0-9._~+/-]{16,}=*/gi, `$1 ${HIDDEN}`],
+  [/\b(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token)) [^\s"',}]+/gi, `$1 ${HIDDEN}`],
   [/\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,})\b/g, HIDDEN],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, HIDDEN],
   [/\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+/g, HIDDEN],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
-  [/\b((?:[A-Z0-9]+_)*(?:PASSWORD|SECRET|TOKEN|PASSWD))=[^\s"']+/g, `$1=${HIDDEN}`],
+  [/\b([A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|PASSWD))=[^\s"']+/g, `$1=${HIDDEN}`],
 ];
 
 /** Known values shorter than this are left alone: hiding every `1` makes a log unreadable and hides nothing. */

@@ -67,6 +67,7 @@ const crossStages = (app: App, tell: Tell): void => {
   const names = new Set<string>();
   for (const [i, stage] of app.stages.entries()) {
     const traffic = ['stages', i, 'traffic'];
+    const needs = app.stages.slice(0, i + 1).map((_, earlier) => ['stages', earlier, 'traffic']);
     const last = i === app.stages.length - 1;
     if (stage.traffic > 100) tell(traffic, 'is more than all traffic', 'at most 100 %');
     else if (stage.traffic < SMALLEST_SHARE) {
@@ -74,7 +75,7 @@ const crossStages = (app: App, tell: Tell): void => {
     } else if (stage.traffic <= before) {
       const allowed =
         before < 100 ? `more than ${formatPercent(before)}, at most 100 %` : 'no stage after 100 %';
-      tell(traffic, 'is not more than the stage before it', allowed);
+      tell(traffic, 'is not more than the stage before it', allowed, { needs });
     } else if (last && stage.traffic < 100) {
       tell(traffic, 'the last stage does not give the new version everything', '100 %');
     }
@@ -91,7 +92,10 @@ const crossStages = (app: App, tell: Tell): void => {
         'ends before the first probe',
         `at least health.interval, ${formatDuration(app.health.interval)}`,
         {
-          needs: [['stages'], ['health', 'interval']],
+          needs: [
+            ['stages', i, 'bake'],
+            ['health', 'interval'],
+          ],
         },
       );
     }

@@ -45,7 +45,7 @@ export const fargateMemories = (cpu: number): string => {
   const sizes = FARGATE.get(cpu) ?? [];
   const [first, second] = sizes;
   const last = sizes.at(-1);
-  if (sizes.length <= 7 || first === undefined || second === undefined || last === undefined) {
+  if (sizes.length <= 4 || first === undefined || second === undefined || last === undefined) {
     return sizes.map(formatMemory).join(', ');
   }
   return `${formatMemory(first)} to ${formatMemory(last)} in steps of ${formatMemory(second - first)}`;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { StandIns } from '../understand.ts';
 import { strict } from './fields.ts';
 import { place } from './place.ts';
 import { processSettings } from './process.ts';
@@ -34,9 +35,12 @@ export const appSchema = strict({
 
 export type Written = z.output<typeof appSchema>;
 
-/** Stands in for required parts that are wrong, so that the rest can still be checked. Never reaches anybody. */
-export const STAND_INS = {
+/** Stand in for required parts that are wrong, so that the rest can still be checked; see `understand`. */
+export const STAND_INS: StandIns = {
   application: 'application',
   url: 'https://example.invalid',
   services: { service: { path: '/*', port: 80 } },
+  'stages.*.name': 'stage',
+  'stages.*.traffic': '100 %',
+  'stages.*.bake': '1 day',
 };
