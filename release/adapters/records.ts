@@ -1,3 +1,4 @@
+import { parseReleaseText } from '../../config/release.ts';
 import { parseRecord } from '../core/records/parse.ts';
 import { recordKey, releaseKey } from '../core/records/names.ts';
 import type { DeploymentRecord } from '../core/records/schema.ts';
@@ -32,7 +33,7 @@ export const recordStore = (objects: ObjectStore, environment: string): Records 
     },
     release: async (serial) => {
       const found = await objects.get(releaseKey(environment, serial));
-      return found === undefined ? undefined : (JSON.parse(found.body) as Release);
+      return found === undefined ? undefined : parseReleaseText(found.body, releaseKey(environment, serial));
     },
     keep: async (key, body) => {
       if ((await objects.put(key, body, null)) !== undefined) return;
