@@ -33,14 +33,14 @@ export class Buckets extends pulumi.ComponentResource {
     const ready: pulumi.Resource[] = [];
     const names: Partial<Record<BucketKind, pulumi.Output<string>>> = {};
     for (const planned of planBuckets(args))
-      names[planned.kind] = this.declare(`${name}-${planned.kind}`, planned, args.scope, ready);
+      names[planned.kind] = this.declareBucket(`${name}-${planned.kind}`, planned, args.scope, ready);
     const of = (kind: BucketKind) => names[kind] ?? pulumi.output('');
     this.names = { backup: of('backup'), record: of('record'), lease: of('lease') };
     this.ready = ready;
     this.registerOutputs({ names: this.names });
   }
 
-  private declare(
+  private declareBucket(
     name: string,
     planned: PlannedBucket,
     scope: Scope,

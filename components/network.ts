@@ -40,7 +40,7 @@ export class Network extends pulumi.ComponentResource {
       this.taskPublicIp = settings.privateSubnetIds.length === 0;
       this.identity = settings.vpcId;
     } else {
-      const made = this.declare(name, args.scope, planNetwork(settings));
+      const made = this.declareNew(name, args.scope, planNetwork(settings));
       this.vpcId = made.vpc.id;
       this.publicSubnetIds = pulumi.all(made.public.map((s) => s.id));
       this.privateSubnetIds = pulumi.all(made.private.map((s) => s.id));
@@ -51,7 +51,7 @@ export class Network extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId });
   }
 
-  private declare(
+  private declareNew(
     name: string,
     scope: Scope,
     plan: NetworkPlan,

@@ -25,7 +25,7 @@ export class Routing extends pulumi.ComponentResource {
     // of it, and the others wait for the first.
     let gate: readonly pulumi.Resource[] = args.after;
     for (const rule of args.rules) {
-      const made = this.declare(name, rule, args, gate);
+      const made = this.declareRule(name, rule, args, gate);
       if (gate === args.after) gate = [made];
       rules[rule.service] = made;
     }
@@ -33,7 +33,7 @@ export class Routing extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declare(
+  private declareRule(
     name: string,
     rule: PlannedRule,
     args: RoutingArgs,
