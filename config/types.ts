@@ -195,7 +195,7 @@ export interface GateSettings {
   readonly window: number | undefined;
   /** Longest burst of errors from one cause that the bound covers. */
   readonly burst: number;
-  /** Windows left out at the start of each release. */
+  /** Left out at the start of each release, rounded up to windows; undefined: one window, none at 60 s. */
   readonly warmup: number | undefined;
   /** How long missing counts are waited for before the release is rolled back. */
   readonly noDataFor: number;

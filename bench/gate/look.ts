@@ -21,7 +21,7 @@ const settings: GateSettings = {
   latency: { enabled: true, slowerThan: 'p95', notWorseThan: 1.5 },
   window: WIDTH,
   burst: 10_000,
-  warmup: 1,
+  warmup: undefined,
   noDataFor: 120_000,
   onInconclusive: 'continue',
   holdback: 5,

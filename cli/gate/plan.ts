@@ -4,7 +4,7 @@ import { SMALLEST_CORRECTION } from '../../release/core/gate/errors.ts';
 import { ROUTING_FAULT } from '../../release/core/gate/failure.ts';
 import { PATIENCE } from '../../release/core/gate/terms.ts';
 import { DECISIVE_SHARE, requestsWanted } from '../../release/core/gate/promotion.ts';
-import { windowWidth } from '../../release/core/gate/window.ts';
+import { warmupWindows, windowWidth } from '../../release/core/gate/window.ts';
 import { countText, many, shareText, spanText, waitText } from '../../release/core/gate/words.ts';
 import { manyTimes, within, type Course } from './simulate.ts';
 import { table } from './table.ts';
@@ -103,7 +103,7 @@ const courseOf = ({ rps, stages, settings, tests, cluster, delay }: PlanRequest)
     stages,
     window,
     burst: settings.burst,
-    warmup: settings.warmup ?? (window >= 60_000 ? 0 : 1),
+    warmup: warmupWindows(settings, window),
     alpha: settings.falseRollbacks / 100 / Math.max(1, tests),
     r0: settings.errors.notWorseThan,
     atLeastPerMinute: settings.errors.atLeastPerMinute,

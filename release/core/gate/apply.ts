@@ -31,7 +31,7 @@ export const applyWindow = (
   }
   if (service.stage.stage !== position) service.stage = emptyStage(position);
   addStage(service, window);
-  if (stage.control) {
+  if (stage.control && !terms.alone) {
     addRouting(service, stage, window);
     addTests(service, terms, stage, window, to);
   } else passBoth(service, 1);

@@ -10,9 +10,17 @@ export const evidenceNow = (state: State): readonly Evidence[] => {
   for (const [name, service] of Object.entries(state.services)) {
     const terms = state.terms.services[name];
     if (service.errors && terms?.errors)
-      all.push(metricEvidence(name, 'errors', service, service.errors, terms.errors));
+      all.push(
+        terms.alone
+          ? aloneEvidence(name, 'errors', service)
+          : metricEvidence(name, 'errors', service, service.errors, terms.errors),
+      );
     if (service.latency && terms?.latency)
-      all.push(metricEvidence(name, 'latency', service, service.latency, terms.latency));
+      all.push(
+        terms.alone
+          ? aloneEvidence(name, 'latency', service)
+          : metricEvidence(name, 'latency', service, service.latency, terms.latency),
+      );
     if (service.health.probes > 0) all.push(healthEvidence(name, service));
   }
   return all;
@@ -59,16 +67,29 @@ const noteOf = (
   return parts.length === 0 ? undefined : `windows left out: ${parts.join('; ')}`;
 };
 
-const healthEvidence = (service: string, state: ServiceState): Evidence => ({
+const aloneEvidence = (service: string, metric: 'errors' | 'latency', { stage }: ServiceState): Evidence => ({
   service,
-  metric: 'health',
-  fresh: { requests: state.health.probes, bad: state.health.bad },
+  metric,
+  fresh: { requests: stage.requestsFresh, bad: metric === 'errors' ? stage.errorsFresh : stage.slowFresh },
+  ...NOTHING,
+  windows: stage.windows,
+  note: 'new in this release: nothing to compare it with',
+});
+
+const NOTHING = {
   stable: { requests: 0, bad: 0 },
   ratio: undefined,
   interval: undefined,
   eValue: undefined,
   threshold: undefined,
-  windows: 0,
   skipped: 0,
+} as const;
+
+const healthEvidence = (service: string, state: ServiceState): Evidence => ({
+  service,
+  metric: 'health',
+  fresh: { requests: state.health.probes, bad: state.health.bad },
+  ...NOTHING,
+  windows: 0,
   note: state.health.failed?.reason,
 });

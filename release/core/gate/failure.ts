@@ -19,9 +19,13 @@ export const failureNow = (state: State, context: GateContext): Failure | undefi
   first(state, (name, service) => routingFailure(state, name, service)) ??
   first(state, (name, service) => silence(state, context, name, service)) ??
   budgetFailure(state) ??
-  (context.stage.control
-    ? undefined
-    : first(state, (name, service) => objectiveFailure(state, name, service)));
+  first(state, (name, service) =>
+    comparable(state, context, name) ? undefined : objectiveFailure(state, name, service),
+  );
+
+/** Whether a stable version is served beside the new one. */
+export const comparable = (state: State, context: GateContext, name: string): boolean =>
+  context.stage.control && state.terms.services[name]?.alone === false;
 
 const first = (
   state: State,

@@ -22,7 +22,7 @@ const enter = (state: State, context: GateContext): State => {
     Math.ceil(stage.startedAt / width) * width,
     (Math.round(stage.startedAt / width) + state.terms.warmup) * width,
   );
-  return logStage({ ...state, stages, services, first, clock: next }, context);
+  return logStage({ ...state, stages, services, first }, context);
 };
 
 const thresholds = (state: State): Readonly<Record<string, number | undefined>> =>
@@ -32,7 +32,8 @@ const thresholds = (state: State): Readonly<Record<string, number | undefined>> 
 
 const cursor = (state: State): number => {
   let first = Infinity;
-  for (const service of Object.values(state.services)) first = Math.min(first, service.next);
+  for (const service of Object.values(state.services))
+    if (service.errors !== null || service.latency !== null) first = Math.min(first, service.next);
   return Number.isFinite(first) ? Math.max(0, first) : 0;
 };
 

@@ -22,7 +22,6 @@ export const observeWindows = (state: State, windows: readonly MetricWindow[]): 
     return (services[name] = copyService(service));
   };
   const accepted: (readonly [string, PackedWindow])[] = [];
-  let clock = state.clock;
   for (const window of inOrder(windows)) {
     const service = services[window.service];
     if (service === undefined) continue;
@@ -33,14 +32,13 @@ export const observeWindows = (state: State, windows: readonly MetricWindow[]): 
     const own = edit(window.service, service);
     if (place === 'late') takeLate(own, packed[0]);
     else keep(own, packed);
-    clock = Math.max(clock, packed[0] + state.terms.window);
   }
   if (accepted.length === 0) return state;
-  for (const [name, service] of Object.entries(services)) {
-    if (service.pending.length > 0 || overdue(service.next, clock, state.terms.window) > 0)
-      settle(state, name, edit(name, service), clock);
+  for (const name of touched) {
+    const service = services[name];
+    if (service) settle(state, name, service);
   }
-  return logWindows({ ...state, clock, services }, accepted);
+  return logWindows({ ...state, services }, accepted);
 };
 
 const inOrder = (windows: readonly MetricWindow[]): readonly MetricWindow[] => {
@@ -71,9 +69,10 @@ const keep = (service: ServiceState, window: PackedWindow): void => {
 const overdue = (next: number, clock: number, width: number): number =>
   Math.max(0, Math.floor((clock - next) / width) - LATE);
 
-/** Applies what is in order, gives up what is overdue. */
-const settle = (state: State, name: string, service: ServiceState, clock: number): void => {
+/** Applies what is in order, gives up what is overdue by the service's own later windows. */
+const settle = (state: State, name: string, service: ServiceState): void => {
   const width = state.terms.window;
+  const clock = (service.pending.at(-1)?.[0] ?? 0) + width;
   for (;;) {
     const head = service.pending[0];
     if (head !== undefined && head[0] === service.next) {

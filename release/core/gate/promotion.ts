@@ -1,3 +1,4 @@
+import { comparable } from './failure.ts';
 import { ratioInterval } from './interval.ts';
 import { evidenceOf, type MetricState } from './metric.ts';
 import { compared, type Metric } from './sentences.ts';
@@ -34,7 +35,7 @@ export const needsNow = (state: State, context: GateContext): readonly Need[] =>
     if (terms === undefined || (terms.errors === null && terms.latency === null)) continue;
     const need =
       countsNeed(state, context, name, service) ??
-      (context.stage.control
+      (comparable(state, context, name)
         ? (doubt(state, name, service, terms) ??
           traffic(state, name, service, true) ??
           requests(state, context, name, service, terms))

@@ -79,8 +79,6 @@ export interface State extends GateState {
   readonly stages: readonly GateStage[];
   /** Start of the first window that counts in the tests. */
   readonly first: number;
-  /** End of the latest window of any service. */
-  readonly clock: number;
   readonly services: Readonly<Record<string, ServiceState>>;
   readonly log: { readonly text: string; readonly events: number; readonly full: boolean };
 }
@@ -127,7 +125,7 @@ export const startState = (terms: GateTerms): State => {
     };
   }
   const log = { text: '', events: 0, full: false };
-  return { format: 1, terms, stages: [], first: 0, clock: 0, services, log };
+  return { format: 1, terms, stages: [], first: 0, services, log };
 };
 
 /** A copy that may be changed in place. */

@@ -3,7 +3,7 @@ import type { Baseline } from '../../ports/metrics.ts';
 import { clusterSize, LANE_WEIGHTS } from './errors.ts';
 import { historyLimit, HOLDBACK_WEIGHTS, SLOWEST_FOR_HOLDBACK } from './holdback.ts';
 import type { GateAbout } from './types.ts';
-import { joinWindows, referenceOf, windowWidth } from './window.ts';
+import { joinWindows, referenceOf, warmupWindows, windowWidth } from './window.ts';
 
 /** What was agreed when the gate was opened, frozen: settings, the stable version's past, the division of alpha. */
 export interface GateTerms {
@@ -30,6 +30,8 @@ export interface ServiceTerms {
   /** Error rate before the release. */
   readonly rate: number;
   readonly perSecond: number;
+  /** New with this release: no stable version beside it to compare with. */
+  readonly alone: boolean;
   readonly errors: MetricTerms | null;
   readonly latency: (MetricTerms & { readonly slowerThanMs: number }) | null;
 }
@@ -71,14 +73,16 @@ export const openTerms = (
   const services: Record<string, ServiceTerms> = {};
   let tests = 0;
   for (const name of names) {
+    // Others have a past and this one has none: it did not exist. No past at all: it could not be asked for.
+    const alone = baselines[name] === undefined && Object.keys(baselines).length > 0;
     const terms = serviceTerms({ ...settings, ...settings.services[name] }, past(name), window);
-    services[name] = terms;
-    tests += (terms.errors ? 1 : 0) + (terms.latency ? 1 : 0);
+    services[name] = { ...terms, alone };
+    if (!alone) tests += (terms.errors ? 1 : 0) + (terms.latency ? 1 : 0);
   }
   return {
     window,
     burst: settings.burst,
-    warmup: settings.warmup ?? (window >= 60_000 ? 0 : 1),
+    warmup: warmupWindows(settings, window),
     noDataFor: settings.noDataFor,
     alpha: Math.min(0.5, Math.max(1e-9, settings.falseRollbacks / 100)),
     tests: Math.max(1, tests),
@@ -100,7 +104,11 @@ export const openTerms = (
 
 const percent = (value: number | undefined): number | null => (value === undefined ? null : value / 100);
 
-const serviceTerms = (settings: GateSettings, baseline: Baseline, window: number): ServiceTerms => {
+const serviceTerms = (
+  settings: GateSettings,
+  baseline: Baseline,
+  window: number,
+): Omit<ServiceTerms, 'alone'> => {
   const rate = baseline.requests > 0 ? baseline.errors / baseline.requests : 0;
   const base = { rate, perSecond: perSecond(baseline) };
   if (settings.mode === 'health') return { ...base, errors: null, latency: null };

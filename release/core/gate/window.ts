@@ -24,6 +24,10 @@ export const windowWidth = (
   return Math.min(LONGEST, Math.max(1, steps) * SHORTEST);
 };
 
+/** Windows left out at the start of a release. */
+export const warmupWindows = (settings: Pick<GateSettings, 'warmup'>, widthMs: number): number =>
+  settings.warmup === undefined ? (widthMs >= LONGEST ? 0 : 1) : Math.ceil(settings.warmup / widthMs);
+
 /** Past windows joined to the gate's width; a rest at the beginning (the oldest) is left out. */
 export const joinWindows = (
   counts: readonly number[],

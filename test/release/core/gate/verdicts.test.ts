@@ -381,6 +381,25 @@ describe('settings of one service', () => {
     ]);
   });
 
+  it('do not matter to one that is new: there is nothing to compare it with, and the others are not held up', () => {
+    const half = { index: 1, share: 50 };
+    const names = ['auth', 'fresh-only'];
+    let state = gate.enter(gate.open(SETTINGS, names, { auth: baseline(100, 0.001) }), at(0, half));
+    state = fill(state, 0, 60, [500, 0], [500, 0]);
+    state = gate.observe(
+      state,
+      Array.from({ length: 60 }, (_, k) =>
+        windowOf(k, [100, 100], [0, 0], { service: 'fresh-only', seen: { fresh: true, stable: false } }),
+      ),
+    );
+    const verdict = gate.judge(state, at(600_000, half));
+    expect(verdict).toMatchObject({ verdict: 'pass', inconclusive: false });
+    expect(verdict.evidence.map((e) => [e.service, e.fresh.bad, e.threshold, e.note])).toEqual([
+      ['auth', 0, 100, 'windows left out: 1 warm-up'],
+      ['fresh-only', 5900, undefined, 'new in this release: nothing to compare it with'],
+    ]);
+  });
+
   it('without a past have no latency test, and the rest goes on', () => {
     const latency = { enabled: true, slowerThan: 'p99', notWorseThan: 1.5 } as const;
     const state = gate.enter(gate.open({ ...SETTINGS, latency }, ['auth'], {}), at(0));

@@ -92,12 +92,16 @@ describe('windows', () => {
     expect(gate.observe(state, [b])).toBe(state);
   });
 
-  it('of one service are given up when the others go on without it', () => {
-    let state = opened(['auth', 'education']);
-    for (const window of some(6)) state = gate.observe(state, [window]);
-    expect(gate.cursor(state)).toBe(40_000);
-    state = gate.observe(state, [windowOf(4, [5, 0], [95, 0], { service: 'education' })]);
-    expect(gate.cursor(state)).toBe(50_000);
+  it('of one service are waited for, however far the others are, and then taken in order', () => {
+    const straight = gate.observe(opened(['auth', 'education']), [
+      ...some(6),
+      ...some(6).map((window) => ({ ...window, service: 'education' })),
+    ]);
+    let state = gate.observe(opened(['auth', 'education']), some(6));
+    expect(gate.cursor(state)).toBe(0);
+    for (const window of some(6)) state = gate.observe(state, [{ ...window, service: 'education' }]);
+    expect(gate.cursor(state)).toBe(60_000);
+    expect(state.services).toEqual(straight.services);
   });
 
   it('of a source that was away for a year cost no time', () => {
@@ -127,7 +131,7 @@ describe('windows', () => {
 
   it('of the warm-up and those in which the share changes are left out of the tests', () => {
     let state = gate.enter(
-      gate.open({ ...SETTINGS, warmup: 2 }, ['auth'], { auth: baseline(100, 0) }),
+      gate.open({ ...SETTINGS, warmup: 15_000 }, ['auth'], { auth: baseline(100, 0) }),
       at(0),
     );
     state = gate.observe(state, [windowOf(0, [50, 50], [950, 0]), windowOf(1, [50, 50], [950, 0])]);
