@@ -8,7 +8,7 @@ import { Pool } from 'undici';
 import { EXIT, ExpectedError, messageOf } from '../lib/errors.ts';
 import { remoteProvider } from './provider/remote.ts';
 import type { CloudOptions } from './cloud/options.ts';
-import type { CloudStatus } from './cloud/routes.ts';
+import type { CloudStatus } from './cloud/status.ts';
 import type { Provider } from './provider/contract.ts';
 import type { Ready } from './daemon.ts';
 
@@ -109,7 +109,11 @@ export interface StartOptions extends Partial<Omit<CloudOptions, 'directory'>> {
 }
 
 /** Starts a sandbox and resolves when all its parts are ready. Rejects with the end of its log when it does not start. */
-export const startSandbox = async ({ directory, detached = false, ...rest }: StartOptions): Promise<Sandbox> => {
+export const startSandbox = async ({
+  directory,
+  detached = false,
+  ...rest
+}: StartOptions): Promise<Sandbox> => {
   const place = resolve(directory);
   mkdirSync(place, { recursive: true });
   const errors = openSync(join(place, 'daemon.log'), 'a');

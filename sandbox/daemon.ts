@@ -51,6 +51,7 @@ const log = (line: string): void =>
   appendFileSync(join(directory, 'daemon.log'), `${new Date().toISOString()} ${line}\n`);
 
 const reaper = startReaper();
+if (options.temporary) reaper.removeLater(directory);
 const token = randomBytes(24).toString('base64url');
 let url = '';
 let cloud: Cloud | undefined;

@@ -8,9 +8,13 @@ import type { Sandbox } from '../client.ts';
 /** `versions.json` beside a sandbox application's `main.js`. */
 export interface Versions {
   readonly services: readonly string[];
-  readonly versions: Readonly<Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly migrations?: string }>>;
+  readonly versions: Readonly<
+    Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly migrations?: string }>
+  >;
   /** Faulty builds by name: what their image has in its environment beside the version's own. */
-  readonly faults: Readonly<Record<string, { readonly environment: Readonly<Record<string, string>>; readonly migrations?: string }>>;
+  readonly faults: Readonly<
+    Record<string, { readonly environment: Readonly<Record<string, string>>; readonly migrations?: string }>
+  >;
 }
 
 export const readVersions = async (application: string): Promise<Versions> =>
@@ -44,7 +48,10 @@ export const sandboxImages = (sandbox: Sandbox, options: SandboxImageOptions): I
   return {
     find: async (repository, tag) => {
       const reference = encodeURIComponent(`${repository}:${tag}`);
-      const { digest } = await sandbox.call<{ digest: string | null }>('GET', `/registry/find?reference=${reference}`);
+      const { digest } = await sandbox.call<{ digest: string | null }>(
+        'GET',
+        `/registry/find?reference=${reference}`,
+      );
       return digest === null ? undefined : `${repository}@${digest}`;
     },
     build: async (version, repositories, onLine, signal) => {

@@ -5,5 +5,9 @@ import type { Sandbox } from '../client.ts';
 export const sandboxMetrics = (sandbox: Sandbox): MetricSource => ({
   windows: (query) => sandbox.call<MetricWindow[]>('POST', '/balancer/windows', query),
   baseline: (targetGroups, lookbackMs, widthMs) =>
-    sandbox.call<Record<string, Baseline>>('POST', '/balancer/baseline', { targetGroups, lookbackMs, widthMs }),
+    sandbox.call<Record<string, Baseline>>('POST', '/balancer/baseline', {
+      targetGroups,
+      lookbackMs,
+      widthMs,
+    }),
 });

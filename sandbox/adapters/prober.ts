@@ -24,7 +24,8 @@ const judge = (target: ProbeTarget, status: number, body: string): Seen => {
   const answer = readAnswer(body);
   const unhealthy = (reason: string): Seen => ({ healthy: false, status, version: answer.version, reason });
   if (status !== 200) return unhealthy(`answered ${status}`);
-  if (answer.status !== undefined && answer.status !== 'healthy') return unhealthy(`says it is ${answer.status}`);
+  if (answer.status !== undefined && answer.status !== 'healthy')
+    return unhealthy(`says it is ${answer.status}`);
   if (target.version !== undefined && bare(answer.version ?? '') !== bare(target.version))
     return unhealthy(`answers version ${answer.version ?? 'none'}, expected ${bare(target.version)}`);
   return { healthy: true, status, version: answer.version, reason: undefined };
@@ -48,7 +49,12 @@ const probeOne = async (
     seen = judge(target, response.status, await response.text());
   } catch (error) {
     signal?.throwIfAborted();
-    seen = { healthy: false, status: undefined, version: undefined, reason: `no answer: ${messageOf(error)}` };
+    seen = {
+      healthy: false,
+      status: undefined,
+      version: undefined,
+      reason: `no answer: ${messageOf(error)}`,
+    };
   }
   return {
     service: target.service,

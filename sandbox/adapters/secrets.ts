@@ -12,5 +12,6 @@ export const sandboxSecrets = (
     const path = `/secrets/${encodeURIComponent(arn)}?value&version=${encodeURIComponent(version)}`;
     return (await sandbox.call<{ value: string }>('GET', path)).value;
   },
-  put: (name, value) => sandbox.call<SecretReference>('PUT', `/secrets/${encodeURIComponent(name)}`, { value }),
+  put: (name, value) =>
+    sandbox.call<SecretReference>('PUT', `/secrets/${encodeURIComponent(name)}`, { value }),
 });

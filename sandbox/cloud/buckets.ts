@@ -9,16 +9,25 @@ export const bucketStore = (s3: S3): BucketStore => {
     if (found === undefined) throw new CloudError('NoSuchBucket', `there is no bucket ${name}`);
     return found;
   };
-  const ask = async (method: string, name: string, key: string, init: RequestInit = {}): Promise<Response> => {
+  const ask = async (
+    method: string,
+    name: string,
+    key: string,
+    body: Uint8Array<ArrayBuffer> | null = null,
+    contentType = 'application/octet-stream',
+  ): Promise<Response> => {
     const path = [name, ...key.split('/')].map(encodeURIComponent).join('/');
     const response = await fetch(`${s3.endpoint}/${path}`, {
-      ...init,
+      body,
       method,
       // The S3 part wants a signature, but does not check it.
-      headers: { ...init.headers, authorization: 'AWS4-HMAC-SHA256 Credential=sandbox' },
+      headers: { 'content-type': contentType, authorization: 'AWS4-HMAC-SHA256 Credential=sandbox' },
     });
     if (!response.ok)
-      throw new CloudError('S3Error', `${method} ${name}/${key} answered ${response.status}: ${await response.text()}`);
+      throw new CloudError(
+        'S3Error',
+        `${method} ${name}/${key} answered ${response.status}: ${await response.text()}`,
+      );
     return response;
   };
   return {
@@ -30,8 +39,7 @@ export const bucketStore = (s3: S3): BucketStore => {
     settings: (name) => bucket(name).settings(),
     configure: (name, change) => bucket(name).configure(change),
     put: async (name, key, body, contentType) => {
-      const headers = { 'content-type': contentType ?? 'application/octet-stream' };
-      const response = await ask('PUT', name, key, { body: new Uint8Array(body), headers });
+      const response = await ask('PUT', name, key, new Uint8Array(body), contentType);
       return {
         etag: (response.headers.get('etag') ?? '').replaceAll('"', ''),
         versionId: response.headers.get('x-amz-version-id') ?? '',

@@ -48,7 +48,7 @@ const withPostgres = async (directory: string, reaper: Reaper): Promise<Postgres
 export const startCloud = async (
   options: CloudOptions,
   reaper: Reaper,
-  around: { control(): { url: string; token: string }; log(line: string): void },
+  around: { control(): { url: string; token: string }; log: (line: string) => void },
 ): Promise<Cloud> => {
   const { directory, region, account } = options;
   await mkdir(directory, { recursive: true });

@@ -19,7 +19,7 @@ export interface Route {
   readonly at: string;
   /** Whether it may be called without the token: then its address is all that is needed. */
   readonly open?: true;
-  handle(request: Request): Promise<unknown> | unknown;
+  handle(request: Request): unknown;
 }
 
 const LONGEST_BODY = 64 * 1_048_576;
@@ -50,11 +50,18 @@ const authorised = (request: IncomingMessage, token: string): boolean => {
 const answer = (response: ServerResponse, status: number, value: unknown): void => {
   if (response.destroyed) return;
   const body = JSON.stringify(value ?? null);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 };
 
-const find = (routes: readonly Route[], method: string, path: string): { route: Route; rest: string } | undefined => {
+const find = (
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): { route: Route; rest: string } | undefined => {
   for (const route of routes) {
     const [wantedMethod, wantedPath = ''] = route.at.split(' ');
     if (wantedMethod !== method) continue;
@@ -92,7 +99,8 @@ export const controlHandler =
       answer(response, 200, result);
     };
     handle().catch((error: unknown) => {
-      if (error instanceof CloudError) return answer(response, 422, { error: error.message, code: error.code });
+      if (error instanceof CloudError)
+        return answer(response, 422, { error: error.message, code: error.code });
       log(error instanceof Error ? (error.stack ?? error.message) : String(error));
       answer(response, 500, { error: messageOf(error) });
     });

@@ -12,6 +12,8 @@ export interface CloudOptions {
   readonly timeFactor: number;
   /** How long a service may take to become steady, seconds, where the resource sets no timeout of its own. */
   readonly steadySeconds: number;
+  /** Whether the directory goes when the cloud does. */
+  readonly temporary: boolean;
   /** Whether PostgreSQL is started. */
   readonly postgres: boolean;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_OPTIONS: Omit<CloudOptions, 'directory' | 'cwd'> = {
   tasksPerService: 1,
   timeFactor: 0.02,
   steadySeconds: 15,
+  temporary: false,
   postgres: true,
 };
 

@@ -45,7 +45,12 @@ export const startReaper = (): Reaper => {
   };
   return {
     adopt: (pid, how = {}) =>
-      announce(`pid ${pid}`, { op: 'adopt', pid, group: how.group ?? false, signal: how.signal ?? 'SIGKILL' }),
+      announce(`pid ${pid}`, {
+        op: 'adopt',
+        pid,
+        group: how.group ?? false,
+        signal: how.signal ?? 'SIGKILL',
+      }),
     release: (pid) => withdraw(`pid ${pid}`, { op: 'release', pid }),
     removeLater: (path) => announce(`path ${path}`, { op: 'remove', path }),
     keep: (path) => withdraw(`path ${path}`, { op: 'keep', path }),

@@ -1,61 +1,14 @@
 import { serveProvider } from '../provider/serve.ts';
-import { baselineOf, countsOf } from './balancer/metrics.ts';
+import { baselinesOf, windowsOf, type BaselineQuery } from './counts.ts';
+import { statusOf } from './status.ts';
 import { CloudError } from './options.ts';
-import type { MetricQuery, MetricWindow } from '../../release/ports/metrics.ts';
+import type { MetricQuery } from '../../release/ports/metrics.ts';
 import type { Rule } from '../../release/ports/traffic.ts';
-import type { TargetGroup } from './balancer/group.ts';
 import type { Cloud } from './cloud.ts';
 import type { Request, Route } from './control.ts';
 import type { Fault } from './faults.ts';
 import type { Publication } from './registry.ts';
 import type { TaskRun } from './tasks/scheduler.ts';
-
-/** What `GET /status` answers. */
-export interface CloudStatus {
-  readonly loadBalancers: readonly { readonly arn: string; readonly name: string; readonly url: string }[];
-  readonly listeners: readonly { readonly arn: string; readonly port: number; readonly url: string; readonly rules: number }[];
-  readonly targetGroups: readonly {
-    readonly arn: string;
-    readonly name: string;
-    readonly healthy: number;
-    readonly total: number;
-    readonly requests: number;
-    readonly errors: number;
-    readonly previewRequests: number;
-  }[];
-  readonly services: readonly { readonly arn: string; readonly running: number; readonly wanted: number; readonly steady: boolean; readonly pids: readonly number[] }[];
-  readonly images: readonly { readonly reference: string; readonly digest: string }[];
-  readonly secrets: readonly string[];
-  readonly webhooks: readonly string[];
-  readonly faults: readonly { readonly id: number; readonly fault: Fault }[];
-}
-
-const statusOf = (cloud: Cloud): CloudStatus => ({
-  loadBalancers: [...cloud.balancer.loadBalancers.values()].map((lb) => ({
-    arn: lb.arn,
-    name: lb.name,
-    url: `http://${lb.address}`,
-  })),
-  listeners: [...cloud.balancer.listeners.values()].map((l) => ({
-    arn: l.arn,
-    port: l.spec.port,
-    url: `http://${l.address}`,
-    rules: l.rules.length,
-  })),
-  targetGroups: [...cloud.balancer.groups.values()].map((g) => ({
-    arn: g.arn,
-    name: g.spec.name,
-    ...g.health(),
-    requests: g.metrics.total,
-    errors: g.metrics.errors,
-    previewRequests: g.metrics.previewRequests,
-  })),
-  services: [...cloud.scheduler.services].map(([arn, service]) => ({ arn, ...service.status() })),
-  images: cloud.registry.list(),
-  secrets: cloud.secrets.names(),
-  webhooks: cloud.webhooks.channels(),
-  faults: cloud.faults.list(),
-});
 
 const readRules = (cloud: Cloud, arns: readonly string[]): Rule[] =>
   arns.map((arn) => {
@@ -73,61 +26,30 @@ const writeRules = (cloud: Cloud, rules: readonly Rule[]): void => {
   }
 };
 
-/** A group whose counts can be seen; undefined when there is none, or a fault hides it. */
-const visible = (cloud: Cloud, arn: string | undefined): TargetGroup | undefined => {
-  const group = arn === undefined ? undefined : cloud.balancer.group(arn);
-  return group === undefined || cloud.faults.hides(group.spec.name, group.arn) ? undefined : group;
-};
-
-const windowsOf = (cloud: Cloud, query: MetricQuery, now: number): MetricWindow[] => {
-  const { since, widthMs } = query;
-  const first = Math.ceil(since / widthMs) * widthMs;
-  const windows: MetricWindow[] = [];
-  for (let from = first; from + widthMs <= now; from += widthMs)
-    for (const [service, groups] of Object.entries(query.services)) {
-      const [fresh, stable] = [visible(cloud, groups.fresh), visible(cloud, groups.stable)];
-      const count = (group: TargetGroup | undefined) =>
-        group === undefined
-          ? { requests: 0, errors: 0, slow: 0 }
-          : countsOf(group.metrics.sum(from, from + widthMs), groups.slowerThanMs);
-      windows.push({
-        service,
-        from,
-        to: from + widthMs,
-        fresh: count(fresh),
-        stable: count(stable),
-        seen: { fresh: fresh !== undefined, stable: stable !== undefined },
-      });
-    }
-  return windows;
-};
-
 const routing = (cloud: Cloud): Route[] => [
-  { at: 'POST /balancer/rules/read', handle: ({ body }) => readRules(cloud, (body as { rules: string[] }).rules) },
-  { at: 'POST /balancer/rules/write', handle: ({ body }) => writeRules(cloud, (body as { rules: Rule[] }).rules) },
+  {
+    at: 'POST /balancer/rules/read',
+    handle: ({ body }) => readRules(cloud, (body as { rules: string[] }).rules),
+  },
+  {
+    at: 'POST /balancer/rules/write',
+    handle: ({ body }) => writeRules(cloud, (body as { rules: Rule[] }).rules),
+  },
   {
     at: 'POST /balancer/targets',
     handle: ({ body }) =>
       Object.fromEntries(
-        (body as { targetGroups: string[] }).targetGroups.map((arn) => [
-          arn,
-          cloud.balancer.group(arn)?.health() ?? { healthy: 0, total: 0 },
-        ]),
+        (body as { targetGroups: string[] }).targetGroups.map((arn) => {
+          const { healthy, total } = cloud.balancer.group(arn)?.health() ?? { healthy: 0, total: 0 };
+          // A task that crashed is no target any more, but it is still wanted.
+          return [arn, { healthy, total: Math.max(total, cloud.scheduler.wanted(arn)) }];
+        }),
       ),
   },
   { at: 'POST /balancer/windows', handle: ({ body }) => windowsOf(cloud, body as MetricQuery, Date.now()) },
   {
     at: 'POST /balancer/baseline',
-    handle: ({ body }) => {
-      const query = body as { targetGroups: Record<string, string>; lookbackMs: number; widthMs: number };
-      return Object.fromEntries(
-        Object.entries(query.targetGroups).flatMap(([service, arn]) => {
-          const group = visible(cloud, arn);
-          if (group === undefined) return [];
-          return [[service, baselineOf(group.metrics, Date.now(), query.lookbackMs, query.widthMs)]];
-        }),
-      );
-    },
+    handle: ({ body }) => baselinesOf(cloud, body as BaselineQuery, Date.now()),
   },
   {
     at: 'PUT /balancer/max-rules',
@@ -149,7 +71,10 @@ const supply = (cloud: Cloud): Route[] => [
     at: 'GET /registry/find',
     handle: ({ query }) => ({ digest: cloud.registry.find(query.get('reference') ?? '')?.digest ?? null }),
   },
-  { at: 'PUT /secrets/*', handle: ({ rest, body }) => cloud.secrets.put(rest, (body as { value: string }).value) },
+  {
+    at: 'PUT /secrets/*',
+    handle: ({ rest, body }) => cloud.secrets.put(rest, (body as { value: string }).value),
+  },
   {
     at: 'GET /secrets/*',
     handle: ({ rest, query }) => {
@@ -157,7 +82,10 @@ const supply = (cloud: Cloud): Route[] => [
       return { value: cloud.secrets.read(rest, query.get('version') ?? undefined) };
     },
   },
-  { at: 'POST /ecs/run-task', handle: ({ body, signal }) => cloud.scheduler.runTask(body as TaskRun, signal) },
+  {
+    at: 'POST /ecs/run-task',
+    handle: ({ body, signal }) => cloud.scheduler.runTask(body as TaskRun, signal),
+  },
   {
     at: 'POST /postgres/databases',
     handle: async ({ body }) => {
@@ -173,8 +101,19 @@ const supply = (cloud: Cloud): Route[] => [
 /** What goes wrong with the object store; `corrupt` damages one stored object. */
 export type S3Fault =
   | { readonly kind: 'unreachable' | 'delay'; readonly ms: number }
-  | { readonly kind: 'cutUploads'; readonly afterBytes: number; readonly bucket?: string; readonly prefix?: string; readonly times?: number }
-  | { readonly kind: 'corruptUploads'; readonly bucket?: string; readonly prefix?: string; readonly times?: number }
+  | {
+      readonly kind: 'cutUploads';
+      readonly afterBytes: number;
+      readonly bucket?: string;
+      readonly prefix?: string;
+      readonly times?: number;
+    }
+  | {
+      readonly kind: 'corruptUploads';
+      readonly bucket?: string;
+      readonly prefix?: string;
+      readonly times?: number;
+    }
   | { readonly kind: 'corrupt'; readonly bucket: string; readonly key: string }
   | { readonly kind: 'clear' };
 

@@ -53,7 +53,9 @@ export class SecretStore {
 
   /** ECS's `valueFrom`: an ARN, optionally followed by `:json-key:version-stage:version-id`. */
   resolve(valueFrom: string): string {
-    const [arn, key, version] = valueFrom.startsWith('arn:') ? splitArn(valueFrom) : [valueFrom, undefined, undefined];
+    const [arn, key, version] = valueFrom.startsWith('arn:')
+      ? splitArn(valueFrom)
+      : [valueFrom, undefined, undefined];
     const value = this.read(arn, version);
     if (key === undefined) return value;
     const field = (JSON.parse(value) as Record<string, unknown>)[key];

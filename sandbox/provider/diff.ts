@@ -18,7 +18,8 @@ const present = (value: unknown): boolean => value !== undefined && value !== nu
 const walk = (path: string, top: string, before: unknown, after: unknown, into: Leaf[]): void => {
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
-      if (!key.startsWith('__')) walk(child(path, key), top === '' ? key : top, before[key], after[key], into);
+      if (!key.startsWith('__'))
+        walk(child(path, key), top === '' ? key : top, before[key], after[key], into);
     return;
   }
   if (Array.isArray(before) && Array.isArray(after)) {
@@ -75,11 +76,11 @@ const hasFixedName = (handler: Handler, request: DiffRequest): boolean => {
   const { property } = handler.autoName;
   const name = request.news[property];
   const logical = request.urn.split('::').at(-1) ?? '';
-  return (
-    typeof name === 'string' && name === request.oldInputs[property] && !isAutomatic(name, logical)
-  );
+  return typeof name === 'string' && name === request.oldInputs[property] && !isAutomatic(name, logical);
 };
 
 /** Whether a name was made by `automaticName`. */
 export const isAutomatic = (name: string, logical: string): boolean =>
-  name.length === logical.length + 8 && name.startsWith(`${logical}-`) && /^[0-9a-f]{7}$/.test(name.slice(-7));
+  name.length === logical.length + 8 &&
+  name.startsWith(`${logical}-`) &&
+  /^[0-9a-f]{7}$/.test(name.slice(-7));

@@ -3,7 +3,8 @@ import type { CloudOptions } from '../cloud/options.ts';
 import type { Scheduler } from '../cloud/tasks/scheduler.ts';
 import type { Handler } from './handler.ts';
 import type { Identity } from './identity.ts';
-import { listener, listenerRule, loadBalancer, targetGroup } from './types/balancing.ts';
+import { listener, listenerRule, loadBalancer } from './types/balancing.ts';
+import { targetGroup } from './types/groups.ts';
 import {
   bucket,
   bucketObject,
@@ -30,7 +31,14 @@ export interface HandlerParts {
 }
 
 /** Resource type → handler. Types that are not in it keep state only. */
-export const handlers = ({ ids, options, balancer, scheduler, buckets, command }: HandlerParts): Map<string, Handler> =>
+export const handlers = ({
+  ids,
+  options,
+  balancer,
+  scheduler,
+  buckets,
+  command,
+}: HandlerParts): Map<string, Handler> =>
   new Map<string, Handler>([
     ...keptHandlers(ids),
     ['aws:lb/loadBalancer:LoadBalancer', loadBalancer(balancer, ids)],
@@ -44,10 +52,16 @@ export const handlers = ({ ids, options, balancer, scheduler, buckets, command }
     ['aws:s3/bucketVersioning:BucketVersioning', versioning(buckets)],
     ['aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration', objectLock(buckets)],
     ['aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', lifecycle(buckets)],
-    ['aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration', keptSetting(buckets, 'EncryptionConfiguration')],
+    [
+      'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+      keptSetting(buckets, 'EncryptionConfiguration'),
+    ],
     ['aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock', publicAccessBlock(buckets)],
     ['aws:s3/bucketPolicy:BucketPolicy', policy(buckets)],
-    ['aws:s3/bucketOwnershipControls:BucketOwnershipControls', keptSetting(buckets, 'BucketOwnershipControls')],
+    [
+      'aws:s3/bucketOwnershipControls:BucketOwnershipControls',
+      keptSetting(buckets, 'BucketOwnershipControls'),
+    ],
     ['aws:s3/bucketObjectv2:BucketObjectv2', bucketObject(buckets, ids)],
     ['command:local:Command', localCommand(command, (n) => ids.hex(n))],
   ]);

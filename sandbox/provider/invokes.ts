@@ -27,13 +27,22 @@ const policyDocument: Invoke = (args) => {
       ...(texts(statement, 'actions').length > 0 ? { Action: one(texts(statement, 'actions')) } : {}),
       ...(texts(statement, 'resources').length > 0 ? { Resource: one(texts(statement, 'resources')) } : {}),
       ...(principals.length > 0
-        ? { Principal: Object.fromEntries(principals.map((p) => [text(p, 'type') ?? 'AWS', one(texts(p, 'identifiers'))])) }
+        ? {
+            Principal: Object.fromEntries(
+              principals.map((p) => [text(p, 'type') ?? 'AWS', one(texts(p, 'identifiers'))]),
+            ),
+          }
         : {}),
       ...(conditions.length > 0 ? { Condition: grouped } : {}),
     };
   });
   const document = { Version: '2012-10-17', Statement: statements };
-  return { ...args, id: 'policy', json: JSON.stringify(document, undefined, 2), minifiedJson: JSON.stringify(document) };
+  return {
+    ...args,
+    id: 'policy',
+    json: JSON.stringify(document, undefined, 2),
+    minifiedJson: JSON.stringify(document),
+  };
 };
 
 const listenerRule: Invoke = (args, { balancer }) => {
@@ -43,7 +52,13 @@ const listenerRule: Invoke = (args, { balancer }) => {
   const { action, priority } = rule.spec;
   const actions =
     action.kind === 'forward'
-      ? [{ type: 'forward', order: 1, forwards: [{ targetGroups: action.groups.map((g) => ({ ...g })), stickinesses: [] }] }]
+      ? [
+          {
+            type: 'forward',
+            order: 1,
+            forwards: [{ targetGroups: action.groups.map((g) => ({ ...g })), stickinesses: [] }],
+          },
+        ]
       : [{ type: action.kind === 'fixed' ? 'fixed-response' : 'redirect', order: 1 }];
   return { id: arn, arn, listenerArn: rule.listener, priority, actions, conditions: [], tags: {} };
 };
@@ -53,15 +68,25 @@ const ecrImage: Invoke = (args, { ids, registry }) => {
   const repository = `${ids.account}.dkr.ecr.${ids.region}.amazonaws.com/${name}`;
   const reference = text(args, 'imageDigest') ?? text(args, 'imageTag') ?? 'latest';
   const separator = reference.startsWith('sha256:') ? '@' : ':';
-  const image = registry.find(`${repository}${separator}${reference}`) ?? registry.find(`${name}${separator}${reference}`);
+  const image =
+    registry.find(`${repository}${separator}${reference}`) ??
+    registry.find(`${name}${separator}${reference}`);
   if (image === undefined) return `no image ${name}${separator}${reference} in the registry`;
-  return { ...args, id: image.digest, imageDigest: image.digest, imageTags: [], imageUri: `${repository}@${image.digest}` };
+  return {
+    ...args,
+    id: image.digest,
+    imageDigest: image.digest,
+    imageTags: [],
+    imageUri: `${repository}@${image.digest}`,
+  };
 };
 
 const registryImage: Invoke = (args, { registry }) => {
   const name = text(args, 'name') ?? '';
   const image = registry.find(name);
-  return image === undefined ? `no image ${name} in the registry` : { id: image.digest, name, sha256Digest: image.digest };
+  return image === undefined
+    ? `no image ${name} in the registry`
+    : { id: image.digest, name, sha256Digest: image.digest };
 };
 
 const ZONES = ['a', 'b', 'c'];
@@ -80,7 +105,12 @@ const INVOKES: Readonly<Record<string, Invoke>> = {
     description: 'The sandbox',
     endpoint: `ec2.${ids.region}.amazonaws.com`,
   }),
-  'aws:index/getPartition:getPartition': () => ({ id: 'aws', partition: 'aws', dnsSuffix: 'amazonaws.com', reverseDnsPrefix: 'com.amazonaws' }),
+  'aws:index/getPartition:getPartition': () => ({
+    id: 'aws',
+    partition: 'aws',
+    dnsSuffix: 'amazonaws.com',
+    reverseDnsPrefix: 'com.amazonaws',
+  }),
   'aws:index/getAvailabilityZones:getAvailabilityZones': (_, { ids }) => ({
     id: ids.region,
     names: ZONES.map((zone) => `${ids.region}${zone}`),

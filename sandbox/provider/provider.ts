@@ -22,10 +22,7 @@ const canonical = (type: string): string =>
 export const createProvider = (parts: ProviderParts): Provider => {
   const handlerOf = (type: string): Handler =>
     parts.handlers.get(canonical(type)) ?? generalHandler(type, parts.ids);
-  const callOf = (
-    request: { urn: string; type: string; timeout?: number },
-    signal?: AbortSignal,
-  ): Call => ({
+  const callOf = (request: { urn: string; type: string; timeout?: number }, signal?: AbortSignal): Call => ({
     urn: request.urn,
     type: request.type,
     name: request.urn.split('::').at(-1) ?? '',

@@ -8,7 +8,8 @@ export interface RemoteFailure {
   readonly id?: string;
   readonly outputs?: Props;
 }
-type Answer = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly failure: RemoteFailure };
+type Answer =
+  { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly failure: RemoteFailure };
 
 const CONNECTIONS = 64;
 
@@ -29,16 +30,18 @@ export const remoteProvider = (url: string, token: string): RemoteProvider => {
       ...(signal === undefined ? {} : { signal }),
     });
     if (response.statusCode !== 200)
-      throw new Error(`the sandbox answered ${response.statusCode} to ${method}: ${await response.body.text()}`);
+      throw new Error(
+        `the sandbox answered ${response.statusCode} to ${method}: ${await response.body.text()}`,
+      );
     const answer = (await response.body.json()) as Answer;
     if (answer.ok) return answer.result;
     const { kind, message, id = '', outputs = {} } = answer.failure;
     throw kind === 'partial' ? new PartialFailure(message, id, outputs) : new Error(message);
   };
   const of =
-    <Request extends object, Result>(method: string) =>
-    (request: Request, signal?: AbortSignal): Promise<Result> =>
-      call(method, request, signal) as Promise<Result>;
+    <Method extends keyof Provider>(method: Method) =>
+    (request: Parameters<Provider[Method]>[0], signal?: AbortSignal) =>
+      call(method, request, signal) as ReturnType<Provider[Method]>;
   return {
     check: of('check'),
     diff: of('diff'),

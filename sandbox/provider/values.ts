@@ -3,7 +3,8 @@ import { UNKNOWN, type Props } from './contract.ts';
 export const isObject = (value: unknown): value is Props =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const isKnown = (value: unknown): boolean => value !== undefined && value !== null && value !== UNKNOWN;
+export const isKnown = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== UNKNOWN;
 
 /** A text property; undefined when absent or unknown. */
 export const text = (props: Props, key: string): string | undefined => {

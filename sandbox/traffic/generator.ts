@@ -15,7 +15,7 @@ export interface TrafficPlan {
   readonly timeoutMs: number;
 }
 
-const TICK_MS = 4;
+const TICK_MS = 2;
 const CONNECTIONS = 128;
 const MOST_IN_FLIGHT = 4_000;
 
@@ -112,7 +112,10 @@ export class Generator {
       {
         path: visit.path,
         method: visit.method,
-        headers: visit.body === undefined ? this.#plan.headers : { ...this.#plan.headers, 'content-type': 'application/json' },
+        headers:
+          visit.body === undefined
+            ? this.#plan.headers
+            : { ...this.#plan.headers, 'content-type': 'application/json' },
         body: visit.body ?? null,
       },
       new Visitor(visit, due, this.#report),

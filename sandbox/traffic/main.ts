@@ -5,7 +5,12 @@
 import { createInterface } from 'node:readline';
 import { Generator, type TrafficPlan } from './generator.ts';
 
-const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const write = (line: object, written?: () => void): void =>
+  void process.stdout.write(`${JSON.stringify(line)}\n`, written);
+const run = async (running: Generator): Promise<void> => {
+  const summary = await running.run((second) => write({ second }));
+  write({ summary }, () => process.exit(0));
+};
 let generator: Generator | undefined;
 
 const lines = createInterface({ input: process.stdin });
@@ -13,11 +18,7 @@ lines.on('line', (line) => {
   const order = JSON.parse(line) as TrafficPlan | { stop: true };
   if ('stop' in order) return generator?.stop();
   generator = new Generator(order);
-  void generator
-    .run((second) => write({ second }))
-    .then((summary) => {
-      process.stdout.write(`${JSON.stringify({ summary })}\n`, () => process.exit(0));
-    });
+  void run(generator);
 });
 // Whoever asked for the traffic is gone: nobody is there to read a summary.
 lines.on('close', () => {

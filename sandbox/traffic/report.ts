@@ -59,7 +59,13 @@ export class Report {
   readonly #versions: Record<string, number> = {};
   readonly #latency: Histogram = new Map();
   readonly #failures: Failure[] = [];
-  #second = { sent: 0, answered: 0, failed: 0, versions: {} as Record<string, number>, latency: new Map() as Histogram };
+  #second = {
+    sent: 0,
+    answered: 0,
+    failed: 0,
+    versions: {} as Record<string, number>,
+    latency: new Map() as Histogram,
+  };
 
   sent(): void {
     this.#sent += 1;

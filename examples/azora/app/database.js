@@ -6,15 +6,21 @@ const NONE = { query: undefined, ready: () => Promise.resolve(true), close: () =
 export const openDatabase = async (service, url) => {
   if (url === undefined || !USERS.has(service)) return NONE;
   const { default: pg } = await import('pg');
-  const pool = new pg.Pool({ connectionString: url, max: 4, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 3_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 3_000,
+  });
   // A connection that breaks while it rests is replaced by the next query.
   pool.on('error', (error) => console.error(error.message));
   return {
     query: (name, text, values = []) => pool.query({ name, text, values }).then((result) => result.rows),
-    ready: () => pool.query('select 1').then(
-      () => true,
-      () => false,
-    ),
+    ready: () =>
+      pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
     close: () => pool.end(),
   };
 };

@@ -20,7 +20,10 @@ const routes = routesOf(service, { database, version });
 const health = async (request) => {
   if (request.url.endsWith('/readiness')) {
     const ready = await database.ready();
-    return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', checks: { database: ready } } };
+    return {
+      status: ready ? 200 : 503,
+      body: { status: ready ? 'ready' : 'not ready', checks: { database: ready } },
+    };
   }
   if (request.url.endsWith('/liveness')) return { status: 200, body: { status: 'alive' } };
   if (request.url.endsWith('/startup')) return { status: 200, body: { status: 'started' } };

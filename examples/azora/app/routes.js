@@ -15,7 +15,8 @@ const bodyOf = async (request) => {
 };
 
 const gateway = ({ version }) => ({
-  'GET /api/': () => Promise.resolve(ok({ name: 'azora', version, services: ['auth', 'education', 'marketplace'] })),
+  'GET /api/': () =>
+    Promise.resolve(ok({ name: 'azora', version, services: ['auth', 'education', 'marketplace'] })),
   'GET /api/status': () => Promise.resolve(ok({ status: 'operational', version })),
 });
 
@@ -35,7 +36,9 @@ const education = ({ database, version }) => {
   return {
     'GET /api/education/courses': async () => {
       if (database.query === undefined) return ok({ courses: [] });
-      return ok({ courses: await database.query('courses', `select ${columns} from courses order by id limit 10`) });
+      return ok({
+        courses: await database.query('courses', `select ${columns} from courses order by id limit 10`),
+      });
     },
   };
 };
@@ -45,7 +48,9 @@ const marketplace = ({ database, version }) => {
   return {
     'GET /api/marketplace/listings': async () => {
       if (database.query === undefined) return ok({ listings: [] });
-      return ok({ listings: await database.query('listings', `select ${columns} from listings order by id limit 10`) });
+      return ok({
+        listings: await database.query('listings', `select ${columns} from listings order by id limit 10`),
+      });
     },
   };
 };

@@ -109,7 +109,10 @@ export class Balancer implements Surroundings {
   createRule(arn: string, listenerArn: string, spec: RuleSpec): void {
     const listener = this.#listener(listenerArn);
     if (listener.rules.length >= this.maxRules)
-      throw new CloudError('TooManyRules', `listener ${listenerArn} holds its ${this.maxRules} rules already`);
+      throw new CloudError(
+        'TooManyRules',
+        `listener ${listenerArn} holds its ${this.maxRules} rules already`,
+      );
     this.#checkRule(listener, arn, spec);
     listener.setRules([...listener.rules, compileRule(arn, spec)]);
     this.#ruleOwners.set(arn, listener);
@@ -133,7 +136,9 @@ export class Balancer implements Surroundings {
   findRule(arn: string): { listener: string; spec: RuleSpec } | undefined {
     const listener = this.#ruleOwners.get(arn);
     const rule = listener?.rules.find((r) => r.arn === arn);
-    return listener === undefined || rule === undefined ? undefined : { listener: listener.arn, spec: rule.spec };
+    return listener === undefined || rule === undefined
+      ? undefined
+      : { listener: listener.arn, spec: rule.spec };
   }
 
   /** The lowest priority above all that are taken, as AWS gives one. */
@@ -206,7 +211,9 @@ export class Balancer implements Surroundings {
 
   async close(): Promise<void> {
     await Promise.all([...this.loadBalancers.keys()].map((arn) => this.deleteLoadBalancer(arn)));
-    await Promise.all([...this.groups.values()].flatMap((g) => [...g.targets.keys()].map((id) => this.#drop(g, id))));
+    await Promise.all(
+      [...this.groups.values()].flatMap((g) => [...g.targets.keys()].map((id) => this.#drop(g, id))),
+    );
   }
 
   #checkRule(listener: Listener, arn: string, spec: RuleSpec): void {

@@ -16,7 +16,10 @@ const ask = async (group: TargetGroup, target: Target): Promise<{ ok: boolean; a
       signal: AbortSignal.timeout(Math.max(timeoutMs, 1_000)),
     });
     await response.body.dump();
-    return { ok: statusMatches(matcher, response.statusCode), answer: `${path} answered ${response.statusCode}` };
+    return {
+      ok: statusMatches(matcher, response.statusCode),
+      answer: `${path} answered ${response.statusCode}`,
+    };
   } catch (error) {
     return { ok: false, answer: `${path} did not answer: ${messageOf(error)}` };
   }
@@ -50,6 +53,8 @@ export const watchHealth = async (
     // Until a target has passed once it is looked at often: start-up should not wait for an interval.
     const waiting = target.state === 'initial' || (target.state === 'unhealthy' && target.failures < 40);
     const interval = Math.max(SHORTEST_INTERVAL_MS, group.spec.healthCheck.intervalMs * timeFactor);
-    await delay(waiting ? FIRST_CHECKS_MS : interval, undefined, { signal, ref: false }).catch(() => undefined);
+    await delay(waiting ? FIRST_CHECKS_MS : interval, undefined, { signal, ref: false }).catch(
+      () => undefined,
+    );
   }
 };

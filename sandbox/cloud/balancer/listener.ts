@@ -72,8 +72,7 @@ export const serve = async (
   return server;
 };
 
-export const addressOf = (server: Server): string =>
-  `127.0.0.1:${(server.address() as AddressInfo).port}`;
+export const addressOf = (server: Server): string => `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 /** Lets requests in flight finish for a moment, then closes what is left. */
 export const closeServer = async (server: Server): Promise<void> => {

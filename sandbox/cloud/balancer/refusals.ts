@@ -6,7 +6,10 @@ const VALUES_PER_RULE = 5;
 
 export const checkPriority = (priority: number): void => {
   if (!Number.isInteger(priority) || priority < 1 || priority > 50_000)
-    throw new CloudError('ValidationError', `rule priority ${priority}: allowed are whole numbers from 1 to 50000`);
+    throw new CloudError(
+      'ValidationError',
+      `rule priority ${priority}: allowed are whole numbers from 1 to 50000`,
+    );
 };
 
 /** What ALB refuses about an action, in its own terms. */
@@ -20,7 +23,10 @@ export const checkAction = (action: Action): void => {
     );
   for (const { arn, weight } of groups)
     if (!Number.isInteger(weight) || weight < 0 || weight > 999)
-      throw new CloudError('ValidationError', `weight ${weight} of ${arn}: allowed are whole numbers from 0 to 999`);
+      throw new CloudError(
+        'ValidationError',
+        `weight ${weight} of ${arn}: allowed are whole numbers from 0 to 999`,
+      );
   if (new Set(groups.map((g) => g.arn)).size !== groups.length)
     throw new CloudError('ValidationError', 'a forward action names one target group twice');
 };

@@ -73,7 +73,10 @@ export class Scheduler {
 
   createService(arn: string, spec: ServiceSpec): Service {
     if (this.services.has(arn))
-      throw new CloudError('InvalidParameterException', `creation of service ${spec.name} was not idempotent`);
+      throw new CloudError(
+        'InvalidParameterException',
+        `creation of service ${spec.name} was not idempotent`,
+      );
     this.#check(spec);
     const service = new Service(spec, this.#parts);
     this.services.set(arn, service);
@@ -90,10 +93,22 @@ export class Scheduler {
     return service;
   }
 
-  async deleteService(arn: string): Promise<void> {
+  /**
+   * ARNs of services repeat when one is made again under its name. `made` is the time it was made: a late second
+   * delete of the old one leaves the new one alone.
+   */
+  async deleteService(arn: string, made?: number): Promise<void> {
     const service = this.services.get(arn);
+    if (service === undefined || (made !== undefined && made !== service.made)) return;
     this.services.delete(arn);
-    await service?.stop();
+    await service.stop();
+  }
+
+  /** How many tasks services want behind a target group. */
+  wanted(targetGroup: string): number {
+    return [...this.services.values()]
+      .filter(({ spec }) => spec.targetGroups.includes(targetGroup))
+      .reduce((sum, { spec }) => sum + spec.count, 0);
   }
 
   #check(spec: ServiceSpec): void {
@@ -116,12 +131,16 @@ export class Scheduler {
     if (containers === undefined)
       throw new CloudError('ClientException', `unable to describe task definition ${arn}`);
     const main = containers.find((c) => c.essential !== false) ?? containers[0];
-    if (main === undefined) throw new CloudError('ClientException', `task definition ${arn} has no container`);
+    if (main === undefined)
+      throw new CloudError('ClientException', `task definition ${arn} has no container`);
     return main;
   }
 
   /** Runs one task to its end. */
-  async runTask(run: TaskRun, signal?: AbortSignal): Promise<{ exitCode: number; log: string; reason: string }> {
+  async runTask(
+    run: TaskRun,
+    signal?: AbortSignal,
+  ): Promise<{ exitCode: number; log: string; reason: string }> {
     const base: ContainerDefinition =
       run.taskDefinition === undefined
         ? { name: 'task', image: run.image ?? '' }

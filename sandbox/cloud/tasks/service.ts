@@ -58,7 +58,9 @@ class Task {
 
   /** What stands in the way of being steady, for people. */
   describe(): string {
-    const seen = this.#spec.targetGroups.map((arn) => this.#target(arn)?.lastAnswer).filter((s) => s !== undefined);
+    const seen = this.#spec.targetGroups
+      .map((arn) => this.#target(arn)?.lastAnswer)
+      .filter((s) => s !== undefined);
     const parts = [
       this.lastEnd === '' ? undefined : `last end: ${this.lastEnd} (${this.crashes} starts failed)`,
       seen.length === 0 ? undefined : `health check: ${seen.join(', ')}`,
@@ -94,7 +96,12 @@ class Task {
     this.address = `127.0.0.1:${port}`;
     const revision = this.taskDefinition.split('/').at(-1)?.replace(':', '-') ?? 'task';
     const log = join(this.#parts.logs, this.#spec.name, `${revision}.log`);
-    this.process = new TaskProcess(launch, { PORT: String(port), HOST: '127.0.0.1' }, log, this.#parts.reaper);
+    this.process = new TaskProcess(
+      launch,
+      { PORT: String(port), HOST: '127.0.0.1' },
+      log,
+      this.#parts.reaper,
+    );
     for (const arn of this.#spec.targetGroups) this.#parts.balancer.register(arn, this.address);
     const end = await this.process.exited;
     if (!this.#retire.signal.aborted) this.lastEnd = end;
@@ -119,6 +126,8 @@ class Task {
 /** An ECS service: replaces its tasks step by step when its task definition changes, restarts what crashes. */
 export class Service {
   spec: ServiceSpec;
+  /** When it was made, ms: tells it from an earlier one of the same name. */
+  readonly made = Date.now();
   readonly #parts: ServiceParts;
   #tasks: Task[] = [];
   #retiring = new Set<Promise<void>>();

@@ -28,14 +28,25 @@ const bucketNameFailures = (inputs: Props): CheckFailure[] => {
   const name = text(inputs, 'bucket');
   return name === undefined || BUCKET_NAME.test(name)
     ? []
-    : [{ property: 'bucket', reason: `'${name}': allowed are 3 to 63 lower-case letters, digits, dots and hyphens` }];
+    : [
+        {
+          property: 'bucket',
+          reason: `'${name}': allowed are 3 to 63 lower-case letters, digits, dots and hyphens`,
+        },
+      ];
 };
 
 export const bucket = (store: BucketStore, ids: Identity): Handler => ({
   autoName: { property: 'bucket', max: 63 },
   defaults: { forceDestroy: false },
   replaces: ['bucket', 'bucketPrefix', 'objectLockEnabled'],
-  actions: iam('s3', 'CreateBucket PutBucketTagging PutBucketObjectLockConfiguration', 'ListBucket GetBucketTagging GetBucketLocation', 'PutBucketTagging', 'DeleteBucket'),
+  actions: iam(
+    's3',
+    'CreateBucket PutBucketTagging PutBucketObjectLockConfiguration',
+    'ListBucket GetBucketTagging GetBucketLocation',
+    'PutBucketTagging',
+    'DeleteBucket',
+  ),
   validate: bucketNameFailures,
   create: (inputs) => {
     const name = text(inputs, 'bucket') ?? '';
@@ -129,7 +140,10 @@ const retentionOf = (inputs: Props): BucketSettings['objectLock'] => {
   const days = number(retention, 'days') ?? (number(retention, 'years') ?? 0) * 365;
   const mode = text(retention, 'mode');
   if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE')
-    throw new CloudError('MalformedXML', `retention mode '${mode ?? ''}': allowed are GOVERNANCE and COMPLIANCE`);
+    throw new CloudError(
+      'MalformedXML',
+      `retention mode '${mode ?? ''}': allowed are GOVERNANCE and COMPLIANCE`,
+    );
   return { enabled: true, default: { mode, days } };
 };
 
@@ -158,7 +172,8 @@ export const publicAccessBlock = (store: BucketStore): Handler =>
     { publicAccessBlock: CLOSED },
   );
 
-const daysOf = (rule: Props, key: string, days: string): number | undefined => number(object(rule, key) ?? {}, days);
+const daysOf = (rule: Props, key: string, days: string): number | undefined =>
+  number(object(rule, key) ?? {}, days);
 
 const lifecycleRule = (rule: Props): LifecycleRule => {
   const expire = daysOf(rule, 'expiration', 'days');
@@ -194,24 +209,41 @@ const contentOf = (inputs: Props): Buffer => {
   const asset = object(inputs, 'source');
   const inline = asset === undefined ? undefined : text(asset, 'text');
   if (inline !== undefined) return Buffer.from(inline);
-  throw new CloudError('InvalidRequest', 'the sandbox takes an object from `content`, `contentBase64` or a text asset');
+  throw new CloudError(
+    'InvalidRequest',
+    'the sandbox takes an object from `content`, `contentBase64` or a text asset',
+  );
 };
 
 export const bucketObject = (store: BucketStore, ids: Identity): Handler => {
   const put = async (inputs: Props): Promise<Props> => {
     const [name, key] = [text(inputs, 'bucket') ?? '', text(inputs, 'key') ?? ''];
     const stored = await store.put(name, key, contentOf(inputs), text(inputs, 'contentType'));
-    return { ...inputs, etag: stored.etag, versionId: stored.versionId, arn: ids.globalArn('s3', `${name}/${key}`) };
+    return {
+      ...inputs,
+      etag: stored.etag,
+      versionId: stored.versionId,
+      arn: ids.globalArn('s3', `${name}/${key}`),
+    };
   };
   return {
     required: ['bucket'],
     replaces: ['bucket', 'key'],
-    actions: iam('s3', 'PutObject PutObjectTagging', 'GetObject GetObjectTagging', 'PutObject PutObjectTagging', 'DeleteObject DeleteObjectVersion'),
+    actions: iam(
+      's3',
+      'PutObject PutObjectTagging',
+      'GetObject GetObjectTagging',
+      'PutObject PutObjectTagging',
+      'DeleteObject DeleteObjectVersion',
+    ),
     create: async (inputs, { name }) => {
       const outputs = await put({ ...inputs, key: inputs['key'] ?? name });
       return { id: `${String(outputs['bucket'])}/${String(outputs['key'])}`, outputs };
     },
-    update: async (news, { olds }) => ({ ...olds, ...(await put({ ...news, key: news['key'] ?? olds['key'] })) }),
+    update: async (news, { olds }) => ({
+      ...olds,
+      ...(await put({ ...news, key: news['key'] ?? olds['key'] })),
+    }),
     delete: ({ outputs }) => store.remove(text(outputs, 'bucket') ?? '', text(outputs, 'key') ?? ''),
   };
 };

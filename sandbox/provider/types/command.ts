@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Reaper } from '../../cloud/reaper-client.ts';
 import type { Props } from '../contract.ts';
 import { NO_ACTIONS, type Call, type Handler } from '../handler.ts';
@@ -60,7 +60,14 @@ const run = async (
     texts(inputs, 'interpreter').length > 0 ? texts(inputs, 'interpreter') : ['/bin/sh', '-c'];
   const child = spawn(shell, [...flags, command], {
     cwd: isAbsolute(dir) ? dir : join(place.cwd, dir),
-    env: { ...process.env, ...place.environment(), ...stringsOf(object(inputs, 'environment')), ...extra },
+    env: {
+      ...process.env,
+      // `node` in a command is the Node that runs the sandbox.
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      ...place.environment(),
+      ...stringsOf(object(inputs, 'environment')),
+      ...extra,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -77,7 +84,11 @@ const run = async (
 };
 
 /** Resolves to '' after exit code 0, otherwise to what happened. Aborted or too late: the whole group is killed. */
-const ended = async (child: ReturnType<typeof spawn>, pid: number | undefined, call: Call): Promise<string> => {
+const ended = async (
+  child: ReturnType<typeof spawn>,
+  pid: number | undefined,
+  call: Call,
+): Promise<string> => {
   let cause = '';
   const kill = (why: string): void => {
     cause = why;
@@ -98,7 +109,14 @@ const ended = async (child: ReturnType<typeof spawn>, pid: number | undefined, c
       child.on('error', (error) => resolve(`did not start: ${error.message}`));
       child.on('close', (code, signal) => {
         if (cause !== '') resolve(cause);
-        else resolve(code === 0 ? '' : signal === null ? `ended with exit code ${String(code)}` : `was killed by ${signal}`);
+        else
+          resolve(
+            code === 0
+              ? ''
+              : signal === null
+                ? `ended with exit code ${String(code)}`
+                : `was killed by ${signal}`,
+          );
       });
     });
   } finally {
@@ -118,7 +136,8 @@ export const localCommand = (place: CommandPlace, hex: (characters: number) => s
   actions: NO_ACTIONS,
   create: async (inputs, call) => {
     const command = text(inputs, 'create');
-    const ran = command === undefined ? { stdout: '', stderr: '' } : await run(command, inputs, {}, place, call);
+    const ran =
+      command === undefined ? { stdout: '', stderr: '' } : await run(command, inputs, {}, place, call);
     return { id: `${call.name}${hex(8)}`, outputs: { ...inputs, ...ran } };
   },
   update: async (news, call) => {

@@ -29,7 +29,8 @@ const fits = (cpu: number, memory: number): boolean => {
 
 const sizeFailures = (inputs: Props): CheckFailure[] => {
   const [cpu, memory] = [number(inputs, 'cpu'), number(inputs, 'memory')];
-  const fargate = Array.isArray(inputs['requiresCompatibilities']) && inputs['requiresCompatibilities'].includes('FARGATE');
+  const fargate =
+    Array.isArray(inputs['requiresCompatibilities']) && inputs['requiresCompatibilities'].includes('FARGATE');
   if (!fargate || cpu === undefined || memory === undefined || fits(cpu, memory)) return [];
   return [{ property: 'memory', reason: `no Fargate size has ${cpu} CPU units with ${memory} MiB` }];
 };
@@ -58,7 +59,13 @@ const definitionFailures = (inputs: Props): CheckFailure[] => {
 export const cluster = (ids: Identity): Handler => ({
   autoName: { property: 'name', max: 255 },
   replaces: ['name'],
-  actions: iam('ecs', 'CreateCluster TagResource', 'DescribeClusters', 'UpdateCluster TagResource UntagResource', 'DeleteCluster'),
+  actions: iam(
+    'ecs',
+    'CreateCluster TagResource',
+    'DescribeClusters',
+    'UpdateCluster TagResource UntagResource',
+    'DeleteCluster',
+  ),
   create: (inputs) => {
     const arn = ids.arn('ecs', `cluster/${text(inputs, 'name') ?? ''}`);
     return { id: arn, outputs: { ...inputs, arn } };
@@ -80,7 +87,9 @@ export const taskDefinition = (scheduler: Scheduler, ids: Identity): Handler => 
     return [
       ...definitionFailures(inputs),
       ...sizeFailures(inputs),
-      ...(named ? [] : [{ property: 'family', reason: `'${family}': allowed are 1 to 255 letters, digits, - and _` }]),
+      ...(named
+        ? []
+        : [{ property: 'family', reason: `'${family}': allowed are 1 to 255 letters, digits, - and _` }]),
     ];
   },
   create: (inputs) => {
@@ -111,7 +120,8 @@ const settle = async (
   options: CloudOptions,
   made: { id: string; outputs: Props },
 ): Promise<void> => {
-  const timeoutMs = (call.timeout > 0 ? Math.min(call.timeout, options.steadySeconds) : options.steadySeconds) * 1_000;
+  const timeoutMs =
+    (call.timeout > 0 ? Math.min(call.timeout, options.steadySeconds) : options.steadySeconds) * 1_000;
   const steady = service.settle(timeoutMs, call.signal);
   if (flag(inputs, 'waitForSteadyState') !== true) {
     // As in ECS the deployment goes on in the background, and nobody is told when it fails.
@@ -139,8 +149,9 @@ export const service = (scheduler: Scheduler, ids: Identity, options: CloudOptio
   create: async (inputs, call) => {
     const cluster = (text(inputs, 'cluster') ?? 'default').split('/').at(-1) ?? '';
     const arn = ids.arn('ecs', `service/${cluster}/${text(inputs, 'name') ?? ''}`);
-    const made = { id: arn, outputs: { ...inputs, arn } };
-    await settle(scheduler.createService(arn, serviceSpec(inputs, options)), inputs, call, options, made);
+    const service = scheduler.createService(arn, serviceSpec(inputs, options));
+    const made = { id: arn, outputs: { ...inputs, arn, sandboxMade: service.made } };
+    await settle(service, inputs, call, options, made);
     return made;
   },
   update: async (news, call) => {
@@ -149,6 +160,6 @@ export const service = (scheduler: Scheduler, ids: Identity, options: CloudOptio
     await settle(scheduler.updateService(call.id, serviceSpec(news, options)), news, call, options, made);
     return outputs;
   },
-  delete: ({ id }) => scheduler.deleteService(id),
+  delete: ({ id, outputs }) => scheduler.deleteService(id, number(outputs, 'sandboxMade')),
   read: ({ id, inputs, outputs }) => ({ id: scheduler.services.has(id) ? id : '', inputs, outputs }),
 });

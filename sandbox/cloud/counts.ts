@@ -1,0 +1,51 @@
+import { baselineOf, countsOf } from './balancer/metrics.ts';
+import type { Baseline, MetricQuery, MetricWindow } from '../../release/ports/metrics.ts';
+import type { TargetGroup } from './balancer/group.ts';
+import type { Cloud } from './cloud.ts';
+
+/** A group whose counts can be seen; undefined when there is none, or a fault hides it. */
+const visible = (cloud: Cloud, arn: string | undefined): TargetGroup | undefined => {
+  const group = arn === undefined ? undefined : cloud.balancer.group(arn);
+  return group === undefined || cloud.faults.hides(group.spec.name, group.arn) ? undefined : group;
+};
+
+/** Closed windows of both versions side by side. */
+export const windowsOf = (cloud: Cloud, query: MetricQuery, now: number): MetricWindow[] => {
+  const { since, widthMs } = query;
+  const first = Math.ceil(since / widthMs) * widthMs;
+  const windows: MetricWindow[] = [];
+  for (let from = first; from + widthMs <= now; from += widthMs)
+    for (const [service, groups] of Object.entries(query.services)) {
+      const [fresh, stable] = [visible(cloud, groups.fresh), visible(cloud, groups.stable)];
+      const count = (group: TargetGroup | undefined) =>
+        group === undefined
+          ? { requests: 0, errors: 0, slow: 0 }
+          : countsOf(group.metrics.sum(from, from + widthMs), groups.slowerThanMs);
+      windows.push({
+        service,
+        from,
+        to: from + widthMs,
+        fresh: count(fresh),
+        stable: count(stable),
+        seen: { fresh: fresh !== undefined, stable: stable !== undefined },
+      });
+    }
+  return windows;
+};
+
+export interface BaselineQuery {
+  readonly targetGroups: Readonly<Record<string, string>>;
+  readonly lookbackMs: number;
+  readonly widthMs: number;
+}
+
+/** What each service's stable version did lately; a service whose counts cannot be seen is left out. */
+export const baselinesOf = (cloud: Cloud, query: BaselineQuery, now: number): Record<string, Baseline> =>
+  Object.fromEntries(
+    Object.entries(query.targetGroups).flatMap(([service, arn]) => {
+      const group = visible(cloud, arn);
+      return group === undefined
+        ? []
+        : [[service, baselineOf(group.metrics, now, query.lookbackMs, query.widthMs)]];
+    }),
+  );
