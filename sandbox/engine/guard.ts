@@ -1,8 +1,15 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Sdk } from './sdk.ts';
 
 type Listener = (reason: unknown, promise: Promise<unknown>) => void;
 
 const EVENT = 'unhandledRejection';
+
+/** Rejections surface one turn after the promise that caused them; after two turns all of them have. */
+export const settled = async (): Promise<void> => {
+  await turn();
+  await turn();
+};
 
 /**
  * A throw inside `apply` reaches nobody but `unhandledRejection`. From the first run on, this guard gives each such
@@ -19,7 +26,7 @@ class Guard {
   #install(sdk: Sdk): void {
     if (this.#installed) return;
     this.#installed = true;
-    this.#others = process.listeners(EVENT) as Listener[];
+    this.#others = process.listeners(EVENT);
     process.removeAllListeners(EVENT);
     process.on(EVENT, (reason, promise) => this.#route(sdk.currentRun(), reason, promise));
   }

@@ -4,12 +4,17 @@ import type { PendingOperation, ResourceState } from './types.ts';
 export interface Entry {
   readonly key: number;
   state: ResourceState;
+  /** Place in this update's order of registration; undefined while it was not registered. */
+  order?: number;
 }
 
-/** One change, short enough to be written at every step. Keys number resources from the snapshot on. */
+/**
+ * One change, short enough to be written at every step. Keys number resources from the snapshot on. A result and the
+ * end of its operation (`ends`) are one line: a kill between the two would leave a doubt that need not be.
+ */
 export type JournalLine =
-  | { readonly put: number; readonly resource: unknown }
-  | { readonly drop: number }
+  | { readonly put: number; readonly resource: unknown; readonly ends?: number }
+  | { readonly drop: number; readonly ends?: number }
   | { readonly begin: number; readonly type: PendingOperation['type']; readonly resource: unknown }
   | { readonly end: number }
   | { readonly renamed: string; readonly to: string };
@@ -21,6 +26,7 @@ export class Ledger {
   readonly #pending = new Map<number, PendingOperation>();
   readonly #renamed = new Map<string, string>();
   #nextKey = 0;
+  #nextOrder = 0;
   #nextOperation = 0;
   #write: ((line: JournalLine) => void) | undefined;
   #seal: (state: ResourceState) => unknown = (state) => state;
@@ -40,9 +46,10 @@ export class Ledger {
   /** Applies what an interrupted update wrote. */
   replay(lines: readonly JournalLine[], decode: (stored: unknown) => ResourceState): void {
     for (const line of lines) {
+      if ('ends' in line && line.ends !== undefined) this.#pending.delete(line.ends);
       if ('put' in line) {
-        this.#remove(line.put);
-        this.#insert({ key: line.put, state: decode(line.resource) });
+        const state = decode(line.resource);
+        this.#store(this.#entries.get(line.put) ?? { key: line.put, state }, state);
         this.#nextKey = Math.max(this.#nextKey, line.put + 1);
       } else if ('drop' in line) this.#remove(line.drop);
       else if ('begin' in line) {
@@ -59,6 +66,12 @@ export class Ledger {
     if (!entry.state.delete) this.#byUrn.set(entry.state.urn, entry);
   }
 
+  #store(entry: Entry, state: ResourceState): void {
+    if (this.#byUrn.get(entry.state.urn) === entry) this.#byUrn.delete(entry.state.urn);
+    entry.state = state;
+    this.#insert(entry);
+  }
+
   #remove(key: number): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -68,7 +81,7 @@ export class Ledger {
 
   #note(line: () => JournalLine): void {
     this.changed = true;
-    if (this.#write !== undefined) this.#write(line());
+    this.#write?.(line());
   }
 
   /** The live resource of a URN; replaced ones that wait for their deletion are not found. */
@@ -80,9 +93,16 @@ export class Ledger {
     return [...this.#entries.values()];
   }
 
+  /** The resource is declared, and everything it needs came before it. */
+  registered(entry: Entry): void {
+    entry.order ??= this.#nextOrder++;
+  }
+
   /** Everything that exists, dependencies before dependents, under the names of today. */
   resources(): ResourceState[] {
-    const states = this.entries().map((entry) => entry.state);
+    const place = (entry: Entry): number => entry.order ?? Infinity;
+    const ordered = this.entries().sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+    const states = ordered.map((entry) => entry.state);
     if (this.#renamed.size === 0) return states;
     // A name that was given to another resource meanwhile means that one.
     const now = (urn: string): string => (this.#byUrn.has(urn) ? urn : (this.#renamed.get(urn) ?? urn));
@@ -101,19 +121,21 @@ export class Ledger {
     return [...this.#pending.values()];
   }
 
-  /** Stores a state under an entry, or under a new one. */
-  put(entry: Entry | undefined, state: ResourceState): Entry {
+  /** Stores a state under an entry, or under a new one; `ends` is the operation that this is the result of. */
+  put(entry: Entry | undefined, state: ResourceState, ends?: number): Entry {
     const kept = entry ?? { key: this.#nextKey++, state };
-    this.#remove(kept.key);
-    kept.state = state;
-    this.#insert(kept);
-    this.#note(() => ({ put: kept.key, resource: this.#seal(state) }));
+    this.#store(kept, state);
+    if (ends !== undefined) this.#pending.delete(ends);
+    const over = ends === undefined ? {} : { ends };
+    this.#note(() => ({ put: kept.key, resource: this.#seal(state), ...over }));
     return kept;
   }
 
-  drop(entry: Entry): void {
+  drop(entry: Entry, ends?: number): void {
     this.#remove(entry.key);
-    this.#note(() => ({ drop: entry.key }));
+    if (ends !== undefined) this.#pending.delete(ends);
+    const over = ends === undefined ? {} : { ends };
+    this.#note(() => ({ drop: entry.key, ...over }));
   }
 
   rename(from: string, to: string): void {
@@ -129,9 +151,9 @@ export class Ledger {
     return id;
   }
 
+  /** An operation is over without a result of its own: it failed, or was only looking. */
   end(id: number): void {
-    this.#pending.delete(id);
-    this.#note(() => ({ end: id }));
+    if (this.#pending.delete(id)) this.#note(() => ({ end: id }));
   }
 
   /** Forgets operations whose end was never seen. Returns how many. */

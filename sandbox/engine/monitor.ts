@@ -9,6 +9,7 @@ import { ExpectedError, messageOf } from '../../lib/errors.ts';
 import { UNKNOWN } from '../provider/contract.ts';
 import type { Props } from '../provider/contract.ts';
 import { readGoal, unsupported } from './goal.ts';
+import { settled } from './guard.ts';
 import { Halted } from './failure.ts';
 import { referenceOutputs } from './reference.ts';
 import type { Registrar } from './register.ts';
@@ -16,6 +17,8 @@ import type { Run } from './run.ts';
 import type { MonitorMethods, Sdk } from './sdk.ts';
 import { markNamed, unwrapProps } from './values.ts';
 import { REFERENCE_TYPE } from './urn.ts';
+
+type Callback = (error: unknown, response?: unknown) => void;
 
 const FEATURES = ['SECRETS', 'DELETED_WITH', 'ALIAS_SPECS'] as const;
 
@@ -47,6 +50,24 @@ const invoke = async (run: Run, request: ResourceInvokeRequest): Promise<unknown
   };
 };
 
+/** A failed function call is the program's to handle, as with the real engine. */
+const answerInvoke = (run: Run, request: ResourceInvokeRequest, callback: Callback): void => {
+  if (run.failure !== undefined) return;
+  const respond = async (): Promise<void> => {
+    let response: unknown;
+    try {
+      response = await invoke(run, request);
+    } catch (error) {
+      if (error instanceof ExpectedError || error instanceof Halted) throw error;
+      if (run.failure === undefined)
+        callback({ code: 2, details: `${request.getTok()}: ${messageOf(error)}` });
+      return;
+    }
+    if (run.failure === undefined) callback(undefined, response);
+  };
+  run.follow(respond());
+};
+
 const read = async (run: Run, registrar: Registrar, request: ReadResourceRequest): Promise<unknown> => {
   const type = request.getType();
   const id = request.getId();
@@ -75,14 +96,13 @@ const read = async (run: Run, registrar: Registrar, request: ReadResourceRequest
  * the error through every output of the program and end in a dozen rejections.
  */
 export const monitorOf = (run: Run, registrar: Registrar, sdk: Sdk): MonitorMethods => {
-  type Callback = (error: unknown, response?: unknown) => void;
   const answer = (callback: Callback, work: () => Promise<unknown>): void => {
     if (run.failure !== undefined) return;
-    run.follow(
-      work().then((response) => {
-        if (run.failure === undefined) callback(undefined, response);
-      }),
-    );
+    const respond = async (): Promise<void> => {
+      const response = await work();
+      if (run.failure === undefined) callback(undefined, response);
+    };
+    run.follow(respond());
   };
   const known: Record<string, (request: unknown, callback: Callback) => void> = {
     getDeploymentInfo: (_, callback) =>
@@ -94,33 +114,21 @@ export const monitorOf = (run: Run, registrar: Registrar, sdk: Sdk): MonitorMeth
         return registered(state.urn, state.id, state.custom ? state.outputs : {});
       }),
     registerResourceOutputs: (request, callback) =>
-      answer(callback, () => {
+      answer(callback, async () => {
         const given = request as RegisterResourceOutputsRequest;
+        // The SDK registers empty outputs for a program that just threw: the failure is known one turn later.
+        if (registrar.isStack(given.getUrn())) await settled();
+        run.check();
         registrar.registerOutputs(given.getUrn(), props(given.getOutputs()));
-        return Promise.resolve({});
+        return {};
       }),
     readResource: (request, callback) =>
       answer(callback, () => read(run, registrar, request as ReadResourceRequest)),
-    invoke: (request, callback) => {
-      const token = (request as ResourceInvokeRequest).getTok();
-      // A failed function call is the program's to handle, as with the real engine.
-      if (run.failure !== undefined) return;
-      run.follow(
-        invoke(run, request as ResourceInvokeRequest).then(
-          (response) => callback(undefined, response),
-          (error: unknown) => {
-            if (error instanceof ExpectedError || error instanceof Halted) throw error;
-            callback({ code: 2, details: `${token}: ${messageOf(error)}` });
-          },
-        ),
-      );
-    },
+    invoke: (request, callback) => answerInvoke(run, request as ResourceInvokeRequest, callback),
     signalAndWaitForShutdown: (_, callback) => callback(undefined, {}),
   };
-  const refuse =
-    (name: string) =>
-    (_: unknown, __: Callback): void =>
-      run.halt('refused', unsupported(`the call ${name}`, 'from the program'));
+  const refuse = (name: string) => (): void =>
+    run.halt('refused', unsupported(`the call ${name}`, 'from the program'));
   return Object.fromEntries(sdk.calls.map((name) => [name, known[name] ?? refuse(name)]));
 };
 
@@ -132,7 +140,7 @@ const WARNING = 2;
 export const engineOf = (run: Run): MonitorMethods => ({
   log: (request, callback) => {
     const message = request as LogRequest;
-    const severity = message.getSeverity();
+    const severity: number = message.getSeverity();
     if (severity >= INFO && !message.getEphemeral()) {
       const level = severity === INFO ? 'info' : severity === WARNING ? 'warning' : 'error';
       run.report.diagnostic(level, message.getUrn(), message.getMessage());

@@ -1,14 +1,18 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { guard } from './guard.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { unsupported } from './goal.ts';
+import { guard, settled } from './guard.ts';
 import { engineOf, monitorOf } from './monitor.ts';
 import { Registrar } from './register.ts';
 import type { Run } from './run.ts';
 import { loadSdk } from './sdk.ts';
 
-/** Rejections surface one turn after the promise that caused them; two turns are enough for all of them. */
-const settle = async (): Promise<void> => {
-  await turn();
-  await turn();
+/** The SDK refuses by itself what the engine does not offer, with advice that would not help here. */
+const REFUSED_BY_SDK = /^The Pulumi CLI does not support (?:the )?(\w)(.*?)(?: option)?\. Please update/;
+const translated = (error: unknown): unknown => {
+  const [, first, rest] = REFUSED_BY_SDK.exec(messageOf(error)) ?? [];
+  return first === undefined || rest === undefined
+    ? error
+    : unsupported(`the option ${first.toLowerCase()}${rest}`, 'used by the program');
 };
 
 /**
@@ -20,7 +24,7 @@ export const runProgram = async (run: Run): Promise<Registrar> => {
   const registrar = new Registrar(run);
   const { project, stack, organization = 'organization', config, secretKeys = [], program } = run.options;
   let store: object | undefined;
-  const halt = (error: unknown): void => run.halt('program', error);
+  const halt = (error: unknown): void => run.halt('program', translated(error));
   const main = async (): Promise<unknown> => {
     try {
       return await program();
@@ -35,7 +39,7 @@ export const runProgram = async (run: Run): Promise<Registrar> => {
     // An `apply` that ran last may have started one more call.
     for (let round = 0; round < 2; round += 1) {
       await sdk.waitForCalls();
-      await settle();
+      await settled();
     }
   };
   try {
@@ -57,7 +61,7 @@ export const runProgram = async (run: Run): Promise<Registrar> => {
       () => Promise.race([everything().catch(halt), run.stopped]),
     );
     await run.idle();
-    await settle();
+    await settled();
   } finally {
     if (store !== undefined) guard.leave(store);
   }

@@ -118,7 +118,16 @@ export class Registrar {
     const entry = this.#find(urn, goal);
     if (entry !== undefined) this.kept.add(entry);
     const wanted = this.#wanted(urn, goal);
-    return goal.custom ? this.#custom(goal, wanted, entry) : this.#component(wanted, entry);
+    const state = goal.custom ? await this.#custom(goal, wanted, entry) : this.#component(wanted, entry);
+    this.#keep(urn);
+    return state;
+  }
+
+  #keep(urn: string): void {
+    const entry = this.#run.ledger.find(urn);
+    if (entry === undefined) return;
+    this.kept.add(entry);
+    this.#run.ledger.registered(entry);
   }
 
   #component(wanted: ResourceState, entry: Entry | undefined): ResourceState {
@@ -130,7 +139,7 @@ export class Registrar {
     report.pre(what);
     // Outputs of the last update stay until new ones are registered.
     const made = { ...wanted, outputs: old?.outputs ?? {}, createdAt: old?.createdAt ?? wanted.createdAt };
-    this.kept.add(ledger.put(entry, made));
+    ledger.put(entry, made);
     report.done(what);
     return made;
   }
@@ -154,7 +163,7 @@ export class Registrar {
     // What was only read before was never ours: it is made as if it had not been there.
     if (entry === undefined || entry.state.external) {
       const inputs = await checkInputs(run, wanted, {});
-      return this.#keep(await create(run, 'create', { ...wanted, inputs }, entry));
+      return create(run, 'create', { ...wanted, inputs }, entry);
     }
     const old = entry.state;
     if (replaces !== undefined) {
@@ -178,12 +187,6 @@ export class Registrar {
       return this.#replace(goal, wanted, entry, diff);
     if (diff.changes || old.initErrors.length > 0) return update(run, entry, checked, diff.detailed);
     return this.#same(entry, checked);
-  }
-
-  #keep(state: ResourceState): ResourceState {
-    const entry = this.#run.ledger.find(state.urn);
-    if (entry !== undefined) this.kept.add(entry);
-    return state;
   }
 
   async #replace(goal: Goal, wanted: ResourceState, entry: Entry, diff: Difference): Promise<ResourceState> {
@@ -211,7 +214,7 @@ export class Registrar {
       diff.replaces,
     );
     this.#announce(wanted, diff.replaces, diff);
-    return this.#keep(made);
+    return made;
   }
 
   /** Deletes a resource, and first the dependents that cannot outlive it. */
@@ -290,8 +293,9 @@ export class Registrar {
     });
     const made = { ...wanted, id: answer.id, inputs: answer.inputs, outputs: answer.outputs };
     run.report.learn(made.outputs);
-    if (entry !== undefined && deepEqual(entry.state, made)) this.kept.add(entry);
-    else this.kept.add(run.ledger.put(entry, { ...made, modifiedAt: at }));
+    if (entry === undefined || !deepEqual(entry.state, made))
+      run.ledger.put(entry, { ...made, modifiedAt: at });
+    this.#keep(urn);
     run.report.done(what);
     return made;
   }

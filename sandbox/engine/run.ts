@@ -77,21 +77,22 @@ export class Run {
 
   /**
    * Runs one operation of a handler: as many at a time as allowed, none after a halt, and noted in the ledger so
-   * that a kill leaves its trace. A failed operation has an end too; only an unseen one stays pending.
+   * that a kill leaves its trace. `work` hands the number it gets to the ledger together with the result. A failed
+   * operation has an end too; only an unseen one stays pending.
    */
   async operate<T>(
     type: PendingOperation['type'],
     resource: ResourceState,
-    work: () => Promise<T>,
+    work: (operation: number | undefined) => Promise<T>,
   ): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
     try {
       this.check();
-      if (this.preview) return await work();
+      if (this.preview) return await work(undefined);
       const id = this.ledger.begin(type, resource);
       try {
-        return await work();
+        return await work(id);
       } finally {
         this.ledger.end(id);
       }

@@ -118,7 +118,12 @@ export const create = async (
 ): Promise<ResourceState> => {
   const { urn, type } = wanted;
   const what = step(op, wanted, diff, replaces);
-  const put = (id: string, outputs: Props, initErrors: readonly string[]): ResourceState => {
+  const put = (
+    id: string,
+    outputs: Props,
+    initErrors: readonly string[],
+    operation: number | undefined,
+  ): ResourceState => {
     const at = run.options.now();
     before();
     const made = {
@@ -129,10 +134,10 @@ export const create = async (
       createdAt: at,
       modifiedAt: at,
     };
-    run.ledger.put(entry, made);
+    run.ledger.put(entry, made, operation);
     return made;
   };
-  return run.operate('creating', wanted, async () => {
+  return run.operate('creating', wanted, async (operation) => {
     run.report.pre(what);
     let state: ResourceState;
     try {
@@ -142,10 +147,10 @@ export const create = async (
         .handler(type)
         .create({ urn, type, inputs, preview: run.preview, timeout: wanted.timeouts.create }, run.signal);
       if (!run.preview && result.id === '') throw new Error('the provider gave it no id');
-      state = put(result.id, result.outputs, []);
+      state = put(result.id, result.outputs, [], operation);
     } catch (error) {
       if (error instanceof PartialFailure && !run.preview)
-        put(error.id, error.outputs, [run.report.text(error.message)]);
+        put(error.id, error.outputs, [run.report.text(error.message)], operation);
       throw failed(run, op, wanted, error);
     }
     run.report.done(what);
@@ -163,7 +168,11 @@ export const update = async (
   const old = entry.state;
   const { urn, type } = wanted;
   const what = step('update', wanted, diff);
-  const put = (outputs: Props, initErrors: readonly string[]): ResourceState => {
+  const put = (
+    outputs: Props,
+    initErrors: readonly string[],
+    operation: number | undefined,
+  ): ResourceState => {
     const made = {
       ...wanted,
       id: old.id,
@@ -172,10 +181,10 @@ export const update = async (
       createdAt: old.createdAt,
       modifiedAt: run.options.now(),
     };
-    run.ledger.put(entry, made);
+    run.ledger.put(entry, made, operation);
     return made;
   };
-  return run.operate('updating', { ...wanted, id: old.id }, async () => {
+  return run.operate('updating', { ...wanted, id: old.id }, async (operation) => {
     run.report.pre(what);
     let state: ResourceState;
     try {
@@ -194,10 +203,10 @@ export const update = async (
         },
         run.signal,
       );
-      state = put(outputs, []);
+      state = put(outputs, [], operation);
     } catch (error) {
       if (error instanceof PartialFailure && !run.preview)
-        put(error.outputs, [run.report.text(error.message)]);
+        put(error.outputs, [run.report.text(error.message)], operation);
       throw failed(run, 'update', wanted, error);
     }
     run.report.done(what);
@@ -226,11 +235,11 @@ export const remove = async (
   const { state } = entry;
   const { urn, type, id } = state;
   const what = step(op, state);
-  const settle = (): void => {
-    if (after === 'drop') run.ledger.drop(entry);
-    else run.ledger.put(entry, { ...state, pendingReplacement: true });
+  const settle = (operation: number | undefined): void => {
+    if (after === 'drop') run.ledger.drop(entry, operation);
+    else run.ledger.put(entry, { ...state, pendingReplacement: true }, operation);
   };
-  const work = async (): Promise<void> => {
+  const work = async (operation: number | undefined): Promise<void> => {
     run.report.pre(what);
     if (reallyDeletes(state, gone) && !run.preview) {
       try {
@@ -244,12 +253,12 @@ export const remove = async (
         throw failed(run, op, state, error);
       }
     }
-    settle();
+    settle(operation);
     run.report.done(what);
   };
   if (state.custom && !state.external) await run.operate('deleting', state, work);
   else {
     run.check();
-    await work();
+    await work(undefined);
   }
 };

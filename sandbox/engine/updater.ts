@@ -20,8 +20,8 @@ import { isRecord } from './values.ts';
 const RELEASE_KEY = 'sluice:release';
 
 export interface UpdaterSettings {
-  /** Configuration of every update, without `sluice:release`. Asked anew each time, so that it may change. */
-  readonly config: () => Readonly<Record<string, string>>;
+  /** Configuration of every update, without `sluice:release`; as a function, asked anew for each. */
+  readonly baseConfig: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
   /** Whether a lock whose process is known to be gone is taken away before an update; default true. */
   readonly clearDeadLocks?: boolean;
 }
@@ -31,6 +31,10 @@ export interface EmbeddedUpdater extends StackUpdater {
   /** The engine behind it, for a configuration with or without a release. */
   engine(release: Release | undefined): Engine;
 }
+
+const impossible = (event: never): never => {
+  throw new Error(`an event of an unknown kind: ${JSON.stringify(event)}`);
+};
 
 const text = (event: EngineEvent): string => {
   switch (event.kind) {
@@ -45,6 +49,8 @@ const text = (event: EngineEvent): string => {
       return `${event.result}: ${Object.entries(event.changes)
         .map(([op, count]) => `${count} ${op}`)
         .join(', ')}`;
+    default:
+      return impossible(event);
   }
 };
 
@@ -64,6 +70,8 @@ const toUpdateEvent = (event: EngineEvent): UpdateEvent | undefined => {
       return { ...base, kind: 'message', ...(event.urn === '' ? {} : { urn: event.urn }) };
     case 'summary':
       return { ...base, kind: 'summary' };
+    default:
+      return impossible(event);
   }
 };
 
@@ -149,7 +157,8 @@ export const embeddedUpdater = (
     release: Release | undefined,
     extra: Pick<EngineOptions, 'onEvent' | 'signal'> = {},
   ): Engine => {
-    const { [RELEASE_KEY]: _, ...base } = settings.config();
+    const { baseConfig } = settings;
+    const { [RELEASE_KEY]: _, ...base } = typeof baseConfig === 'function' ? baseConfig() : baseConfig;
     const config = release === undefined ? base : { ...base, [RELEASE_KEY]: JSON.stringify(release) };
     return createEngine({ ...options, ...extra, config });
   };

@@ -23,6 +23,17 @@ export class Group extends pulumi.ComponentResource {
   }
 }
 
+export const toy = (
+  name: string,
+  args: Record<string, unknown> = {},
+  options: pulumi.CustomResourceOptions = {},
+): Toy => new Toy(name, args, options);
+export const group = (
+  name: string,
+  args: pulumi.Inputs = {},
+  options: pulumi.ComponentResourceOptions = {},
+): Group => new Group(name, args, options);
+
 const REPLACING = new Set(['zone', 'room']);
 
 /** Remembers every call; fails, waits or half-fails where a test says so. */
@@ -112,9 +123,9 @@ export interface Stage {
   readonly cloud: ToyCloud;
   readonly directory: string;
   readonly events: EngineEvent[];
-  engine(program: Program, extra?: Partial<EngineOptions>): Engine;
+  readonly engine: (program: Program, extra?: Partial<EngineOptions>) => Engine;
   /** Everything ever written, as text. */
-  written(): string;
+  readonly written: () => string;
 }
 
 let clock = 1_700_000_000_000;
