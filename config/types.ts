@@ -204,7 +204,7 @@ export interface GateSettings {
   readonly patience?: number;
   /** Service objectives in percent of requests: they decide at 100 %, where nothing is left to compare with. */
   readonly objectives?: { readonly errors?: number; readonly slow?: number };
-  /** Share of the new version in the last watched stage, stable kept beside it; undefined: no holdback. */
+  /** Share that stays with the stable version during the last stage, percent; undefined: no holdback. */
   readonly holdback: number | undefined;
   /** What a release may cost users: failed requests of the new version above stable's rate; undefined: no budget. */
   readonly budget: { readonly requests: number | undefined; readonly errorMinutes: number | undefined };

@@ -2,6 +2,7 @@ import { isSecretKey, redactText } from '../../lib/redact.ts';
 import type { Path } from '../problems.ts';
 import type { App, Service } from '../types.ts';
 import { formatCpu, formatMemory } from '../units.ts';
+import { patternTakes } from './pattern.ts';
 import { FARGATE, fargateCpus, fargateMemories, LIMITS } from './limits.ts';
 import type { Written } from './schema.ts';
 import { missingSecret } from './tell.ts';
@@ -56,6 +57,11 @@ const crossKind = (name: string, service: Service, isWritten: IsWritten, tell: T
         needs: [path, paths],
       },
     );
+  }
+  const wildcards = service.paths.join('').replace(/[^*?]/g, '').length;
+  if (wildcards > LIMITS.wildcardsPerService) {
+    const allowed = `at most ${LIMITS.wildcardsPerService} in all paths of a service`;
+    tell(pathAt(name, 0, isWritten).slice(0, 3), 'has more wildcards than a listener rule takes', allowed);
   }
   if (service.port === 0)
     tell([...at, 'port'], 'is missing', 'the TCP port the process listens on, 1 to 65535');
@@ -144,15 +150,6 @@ const crossPaths = (app: App, isWritten: IsWritten, tell: Tell): void => {
     priorities.set(service.priority, other ?? name);
   }
 };
-
-/** Whether a listener's path pattern takes a path: `*` is any text, `?` one character. */
-export const patternTakes = (pattern: string, path: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(path);
 
 /** What a pattern takes for certain: all before its first wildcard. */
 const literal = (pattern: string): string => {

@@ -40,6 +40,7 @@ export const crossProblems = ({ app, written, input, root, lost }: CrossInput): 
   crossNames(app, isWritten, tell);
   crossServices(app, written, isWritten, tell);
   crossStages(app, tell);
+  crossHoldback(app, tell);
   crossProbes(app, tell);
   crossData(app, tell);
   crossProcess(app, tell);
@@ -103,6 +104,17 @@ const crossStages = (app: App, tell: Tell): void => {
       tell(['stages', i, 'name'], 'is the name of another stage', 'a name of its own');
     names.add(stage.name);
   }
+};
+
+/** The last stage gives `100 - holdback`, which must still be more than the stage before it. */
+const crossHoldback = (app: App, tell: Tell): void => {
+  const { holdback } = app.gate;
+  const before = app.stages.at(-2)?.traffic ?? 0;
+  if (holdback === undefined || before + holdback < 100) return;
+  const allowed = `less than ${formatPercent(100 - before)}, what the stage before the last leaves`;
+  tell(['gate', 'holdback'], 'leaves the last stage no more than the one before it', allowed, {
+    needs: [['gate', 'holdback'], ['stages']],
+  });
 };
 
 const crossProbes = (app: App, tell: Tell): void => {

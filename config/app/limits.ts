@@ -10,6 +10,8 @@ export const LIMITS = {
   bucket: 63,
   /** Values of all conditions of one listener rule are at most 5; a preview rule's header takes one. */
   pathsPerService: 4,
+  /** Wildcards of all conditions of one listener rule. */
+  wildcardsPerService: 5,
   /** Characters of one path pattern. */
   pathPattern: 128,
   /** Production rule, and one preview rule for each of the two slots. */

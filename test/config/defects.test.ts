@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { minimal, problemLines, reasons } from './fixtures.ts';
@@ -108,6 +109,58 @@ describe('unknown keys', () => {
     ]);
     expect(reasons(minimal({ aplication: 'x', application: undefined }))).toEqual([
       ': unknown key `aplication`; did you mean `application`?',
+    ]);
+  });
+});
+
+describe('whatever stands in a configuration', () => {
+  /** Every place in a value: the path of each key and list entry. */
+  const places = (value: unknown, path: string[] = []): string[][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => [[...path, key], ...places(inner, [...path, key])])
+      : [];
+  const full = minimal({
+    secrets: { DATABASE_URL: 'db' },
+    database: { migrations: { command: 'x' }, backup: { prefix: 'p' } },
+    services: {
+      web: { path: '/*', port: 1, health: { path: '/h' }, environment: { A: 'b' } },
+      jobs: { kind: 'worker' },
+    },
+    stages: [
+      { name: 'a', traffic: '5 %', bake: '1 hour' },
+      { name: 'b', traffic: '100 %', bake: '1 hour' },
+    ],
+    smoke: { tests: [{ name: 'a', path: '/', status: [200], headers: { a: 'b' } }] },
+    gate: { services: { web: { errors: { enabled: false } } }, budget: { requests: 1 } },
+    network: { kind: 'new', zones: 2 },
+    loadBalancer: { allowedCidrs: ['10.0.0.0/8'] },
+    notifications: [{ to: 'slack', on: ['success'] }],
+    freeze: [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z', reason: 'x' }],
+  });
+
+  it('is either understood or told as problems: never a bug', () => {
+    expect(problemLines(full)).toEqual([]);
+    fc.assert(
+      fc.property(fc.constantFrom(...places(full)), fc.jsonValue({ maxDepth: 2 }), (path, value) => {
+        const changed = structuredClone(full);
+        let holder: Record<string, unknown> = changed;
+        for (const step of path.slice(0, -1)) holder = holder[step] as Record<string, unknown>;
+        holder[path.at(-1) ?? ''] = value;
+        for (const line of problemLines(changed)) expect(line).toMatch(/^sluice:app.*: \S/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('may be named like something that every object has', () => {
+    expect(problemLines(minimal({ services: { constructor: { path: '/*', port: 1 } } }))).toEqual([]);
+    expect(
+      problemLines(minimal({ services: { web: { path: '/*', port: 1, secrets: ['toString'] } } })),
+    ).toEqual([
+      'sluice:app.services.web.secrets: no secret is named `toString` (got `toString`; allowed: none is declared; add it below sluice:app.secrets)',
+    ]);
+    expect(problemLines(minimal({ constructor: 1 }))).toEqual([
+      expect.stringMatching(/^sluice:app: unknown key `constructor` \(allowed: application, /),
     ]);
   });
 });

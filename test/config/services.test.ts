@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { patternTakes } from '../../config/app/pattern.ts';
 import { minimal, problemLines, reasons } from './fixtures.ts';
 import type { Settings } from './fixtures.ts';
 
@@ -47,6 +49,11 @@ describe('names and sizes', () => {
       'more paths than a rule holds',
       web({ path: undefined, paths: ['/a', '/b', '/c', '/d', '/e'], health: { publicPath: '/a' } }),
       ['services.web.paths: has too many entries'],
+    ],
+    [
+      'more wildcards than a rule takes',
+      web({ path: '/*?????' }),
+      ['services.web.path: has more wildcards than a listener rule takes'],
     ],
     [
       'a cpu that Fargate has not',
@@ -241,5 +248,35 @@ describe('secrets', () => {
   ])('%s', (_, value, expected) => {
     expect(reasons(value)).toEqual(expected);
     expect(problemLines(value).join('\n')).not.toContain('hunter2');
+  });
+});
+
+describe('a path pattern', () => {
+  it.each([
+    ['/api/*', '/api/health', true],
+    ['/api/*', '/api/a/b', true],
+    ['/api/*', '/api', false],
+    ['/api/*', '/API/x', false],
+    ['/a?c', '/abc', true],
+    ['/a?c', '/ac', false],
+    ['/*.js', '/x/y.js', true],
+    ['/a.c', '/abc', false],
+    ['/', '/', true],
+  ])('%s and %s: %s', (pattern, path, takes) => {
+    expect(patternTakes(pattern, path)).toBe(takes);
+  });
+
+  it('takes what the same regular expression takes', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^\/[ab*?]{0,6}$/),
+        fc.stringMatching(/^\/[ab]{0,8}$/),
+        (pattern, path) => {
+          const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+          expect(patternTakes(pattern, path)).toBe(expression.test(path));
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

@@ -125,6 +125,8 @@ describe('settings around a release that contradict each other', () => {
       ['gate.latency.slowerThan: is neither p95, p99 nor a duration'],
     ],
     [{ gate: { holdback: '60 %' } }, ['gate.holdback: is too large']],
+    [{ gate: { holdback: '50 %' } }, ['gate.holdback: leaves the last stage no more than the one before it']],
+    [{ gate: { holdback: '49 %' } }, []],
     [
       {
         smoke: {
