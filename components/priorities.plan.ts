@@ -85,11 +85,18 @@ const refuseCycles = (services: readonly Routed[], order: Order): void => {
   if (problems.length > 0) throw cannotOrder(problems);
 };
 
-/** Where a service would stand alone: more specific paths first, spread by its name. */
+/** Longer paths share a band with those of this length. */
+const LONGEST = 60;
+/** The first band stays free: room before a service whose longest path is not the one that matters. */
+const BAND = Math.floor(POSITIONS / (LONGEST + 2));
+
+const specificity = (service: Routed): number => Math.max(0, ...service.paths.map((p) => literal(p).length));
+
+/** Where a service would stand alone: a band by the length of its path, longest first; in it a place by its name. */
 const home = (service: Routed): number => {
-  const length = Math.min(Math.max(0, ...service.paths.map((p) => literal(p).length)), 100);
-  const spread = Number.parseInt(shortHash(service.name, 8), 16) % 1000;
-  return 1 + Math.floor(((100 - length) / 100) * (POSITIONS - 1001)) + spread;
+  const band = 1 + LONGEST - Math.min(specificity(service), LONGEST);
+  const place = Number.parseInt(shortHash(service.name, 8), 16) % BAND;
+  return 1 + band * BAND + place;
 };
 
 const nearestFree = (
@@ -135,12 +142,14 @@ export const planPositions = (services: readonly Routed[], remembered: Positions
   for (const { name } of known.sort((a, b) => (a.name < b.name ? -1 : 1))) put(name, remembered[name] ?? 0);
   for (const position of Object.values(remembered)) taken.add(position);
 
-  const wishes = open.filter((s) => !placed.has(s.name)).map((service) => ({ service, wish: home(service) }));
-  const rank = new Map(wishes.map(({ service, wish }) => [service.name, wish]));
-  wishes.sort((a, b) => a.wish - b.wish || (a.service.name < b.service.name ? -1 : 1));
-  for (const { service } of wishes) {
+  // Most specific first: each then only has to come after those that are placed.
+  const rest = open
+    .filter((s) => !placed.has(s.name))
+    .map((service) => ({ service, length: specificity(service) }))
+    .sort((a, b) => b.length - a.length || (a.service.name < b.service.name ? -1 : 1));
+  for (const { service } of rest) {
     const { low, high } = bounds(service.name);
-    const at = nearestFree(rank.get(service.name) ?? 1, low, high, taken);
+    const at = nearestFree(home(service), low, high, taken);
     if (at === undefined)
       throw cannotOrder([
         { path: `services.${service.name}.priority`, reason: 'no free priority between its neighbours' },
