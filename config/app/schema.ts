@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { StandIns } from '../understand.ts';
 import { strict } from './fields.ts';
 import { place } from './place.ts';
-import { processSettings } from './process.ts';
+import { aroundSettings } from './around.ts';
 import { rolloutSettings } from './rollout.ts';
 import {
   application,
@@ -30,7 +30,7 @@ export const appSchema = strict({
   timeouts: timeouts.prefault({}),
   ...place,
   ...rolloutSettings,
-  ...processSettings,
+  ...aroundSettings,
 });
 
 export type Written = z.output<typeof appSchema>;

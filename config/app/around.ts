@@ -101,7 +101,7 @@ const freeze = list(
   'a list of {from, to, reason}',
 );
 
-export const processSettings = {
+export const aroundSettings = {
   checks: checks.prefault({}),
   approval: approval.prefault({}),
   backups: backups.prefault({}),
