@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { EXIT, ExpectedError, messageOf } from '../lib/errors.ts';
+import { badInput, EXIT, ExpectedError, messageOf } from '../lib/errors.ts';
 import { remoteProvider } from './provider/remote.ts';
 import type { CloudOptions } from './cloud/options.ts';
 import type { CloudStatus } from './cloud/status.ts';
@@ -115,8 +115,8 @@ export const startSandbox = async ({
   ...rest
 }: StartOptions): Promise<Sandbox> => {
   const place = resolve(directory);
-  mkdirSync(place, { recursive: true });
-  const errors = openSync(join(place, 'daemon.log'), 'a');
+  const errors = openLog(place);
+  await refuseSecond(place);
   const child = spawn(
     process.execPath,
     [
@@ -158,6 +158,30 @@ export const startSandbox = async ({
     stdin?.end();
     await gone(ready.pid);
   });
+};
+
+const openLog = (directory: string): number => {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return openSync(join(directory, 'daemon.log'), 'a');
+  } catch (error) {
+    throw badInput(`the sandbox cannot write into ${directory}`, [
+      { path: 'directory', reason: messageOf(error), allowed: 'a folder that this user may write to' },
+    ]);
+  }
+};
+
+/** Two clouds over one folder would overwrite each other's data. */
+const refuseSecond = async (directory: string): Promise<void> => {
+  const file = join(directory, 'daemon.json');
+  if (!existsSync(file)) return;
+  const running = await connectSandbox(directory).catch(() => undefined);
+  await running?.close();
+  if (running !== undefined)
+    throw failed(
+      `a sandbox runs in ${directory} already (process ${running.pid})`,
+      'use it, or end it with `sluice sandbox down`',
+    );
 };
 
 const logTail = (directory: string): string => {

@@ -50,7 +50,7 @@ mkdirSync(directory, { recursive: true });
 const log = (line: string): void =>
   appendFileSync(join(directory, 'daemon.log'), `${new Date().toISOString()} ${line}\n`);
 
-const reaper = startReaper();
+const reaper = startReaper(directory);
 if (options.temporary) reaper.removeLater(directory);
 const token = randomBytes(24).toString('base64url');
 let url = '';

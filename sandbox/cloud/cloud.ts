@@ -90,7 +90,7 @@ export const startCloud = async (
     secrets,
     webhooks: new Webhooks(),
     faults,
-    provider: createProvider({ handlers: table, faults, ids, registry, balancer }),
+    provider: createProvider({ handlers: table, faults, ids, registry, balancer, secrets }),
     s3,
     postgres,
     environment,

@@ -20,15 +20,15 @@ export interface Reaper {
 
 type Line = Record<string, unknown> & { key: string };
 
-/** Starts the reaper; it is started again, and told everything again, should someone kill it. */
-export const startReaper = (): Reaper => {
+/** Starts the reaper (`label` shows in the process list); it is started again, and told everything again, should someone kill it. */
+export const startReaper = (label: string): Reaper => {
   const known = new Map<string, Line>();
   let closing = false;
   let child: ChildProcess;
   const tell = (line: object): void => void child.stdin?.write(`${JSON.stringify(line)}\n`);
   const start = (): void => {
     const path = fileURLToPath(new URL('reaper.ts', import.meta.url));
-    child = spawn(process.execPath, [path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    child = spawn(process.execPath, [path, label], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     child.stdin?.on('error', () => undefined);
     child.on('exit', () => {
       if (!closing) start();

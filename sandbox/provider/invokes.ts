@@ -1,5 +1,6 @@
 import type { Registry } from '../cloud/registry.ts';
 import type { Balancer } from '../cloud/balancer/balancer.ts';
+import type { SecretStore } from '../cloud/secret-store.ts';
 import type { InvokeResult, Props } from './contract.ts';
 import type { Identity } from './identity.ts';
 import { objects, text, texts } from './values.ts';
@@ -8,6 +9,7 @@ export interface InvokeParts {
   readonly ids: Identity;
   readonly registry: Registry;
   readonly balancer: Balancer;
+  readonly secrets: SecretStore;
 }
 type Invoke = (args: Props, parts: InvokeParts) => Props | string;
 
@@ -89,6 +91,25 @@ const registryImage: Invoke = (args, { registry }) => {
     : { id: image.digest, name, sha256Digest: image.digest };
 };
 
+/** Versions without values, as the data source has them. */
+const secretVersions: Invoke = (args, { secrets }) => {
+  const name = text(args, 'secretId') ?? '';
+  const secret = secrets.describe(name);
+  if (secret === undefined) return `no secret ${name}`;
+  const versions = [
+    { versionId: secret.version, versionStages: ['AWSCURRENT'], createdTime: '', lastAccessedDate: '' },
+  ];
+  return {
+    ...args,
+    id: secret.arn,
+    arn: secret.arn,
+    secretArn: secret.arn,
+    name,
+    secretName: name,
+    versions,
+  };
+};
+
 const ZONES = ['a', 'b', 'c'];
 
 const INVOKES: Readonly<Record<string, Invoke>> = {
@@ -120,6 +141,7 @@ const INVOKES: Readonly<Record<string, Invoke>> = {
   'aws:iam/getPolicyDocument:getPolicyDocument': policyDocument,
   'aws:lb/getListenerRule:getListenerRule': listenerRule,
   'aws:ecr/getImage:getImage': ecrImage,
+  'aws:secretsmanager/getSecretVersions:getSecretVersions': secretVersions,
   'docker:index/getRegistryImage:getRegistryImage': registryImage,
 };
 
