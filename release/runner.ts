@@ -19,8 +19,9 @@ export type * from './runner/types.ts';
  * (exit 3), or the journal cannot be written (exit 5).
  */
 export const runRelease = async (options: RunOptions, request: Request): Promise<Outcome> => {
+  const token = options.token();
   const state = createState(request, settingsOf(options.app), options.clock.now());
-  const input = { next: engine(options.gate), state, etag: undefined, first: { kind: 'start' } as const };
+  const input = { next: engine(options.gate), state, etag: undefined, first: { kind: 'start', runner: token } as const, token };
   return outcomeOf(await new Drive(options, input).run());
 };
 
@@ -53,7 +54,8 @@ export const runResume = async (
     );
   if (entry.state.phase.name === 'done')
     throw refused(`deployment ${deployment} is over: ${entry.state.phase.result.status}`, 'sluice history');
-  const first = { kind: 'resume', by: options.holder, how } as const;
-  const input = { next: engine(options.gate), state: entry.state, etag: entry.etag, first };
+  const token = options.token();
+  const first = { kind: 'resume', by: options.holder, runner: token, how } as const;
+  const input = { next: engine(options.gate), state: entry.state, etag: entry.etag, first, token };
   return outcomeOf(await new Drive(options, input).run());
 };

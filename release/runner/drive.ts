@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib/errors.ts';
 import type { Effect, EffectKind, Event } from '../core/engine/effects.ts';
 import type { Next } from '../core/engine/next.ts';
 import { isPast } from '../core/engine/phases.ts';
@@ -30,6 +31,8 @@ export interface DriveInput {
   readonly etag: string | undefined;
   /** What happens first: `start`, or `resume`. */
   readonly first: Event;
+  /** Tells this runner from any other. */
+  readonly token: string;
 }
 
 interface Running {
@@ -46,7 +49,7 @@ export class Drive {
   private wake: () => void = () => {};
   private readonly running = new Map<string, Running>();
   private readonly all = new AbortController();
-  private broken: unknown;
+  private broken: Error | undefined;
   private leaving = false;
   private takenOver = false;
   private tokens: Promise<Readonly<Record<string, string>>> | undefined;
@@ -75,7 +78,7 @@ export class Drive {
       clock: o.clock,
       deployment,
       holder: o.holder,
-      token: o.token(),
+      token: input.token,
       ttlMs: o.leaseTtlMs ?? 30_000,
       onLost: (to) => this.loseLease(to),
     });
@@ -159,18 +162,23 @@ export class Drive {
       if (this.o.until !== undefined && isPast(this.state, this.o.until)) return;
       const abort = new AbortController();
       const done = (cancelled ? this.stopped(effect) : this.perform(effect, abort.signal)).then(
-        (event) => {
-          this.running.delete(effect.id);
-          if (event !== undefined) this.push(event);
-        },
-        (error: unknown) => {
-          this.running.delete(effect.id);
-          this.broken ??= error;
-          this.wake();
-        },
+        (event) => this.observed(effect.id, event),
+        (error: unknown) => this.breakOff(effect.id, error),
       );
       this.running.set(effect.id, { abort, done });
     }
+  }
+
+  private observed(id: string, event: Event | undefined): void {
+    this.running.delete(id);
+    if (event !== undefined) this.push(event);
+    else this.wake();
+  }
+
+  private breakOff(id: string, error: unknown): void {
+    this.running.delete(id);
+    this.broken ??= error instanceof Error ? error : new Error(messageOf(error));
+    this.wake();
   }
 
   private async perform(effect: Effect, own: AbortSignal): Promise<Event | undefined> {
@@ -230,7 +238,7 @@ export class Drive {
 
   private hear(said: Parameters<Parameters<NonNullable<RunOptions['operator']>['subscribe']>[0]>[0]): void {
     if (said.command !== 'interrupt') return this.push({ kind: 'operator', ...said });
-    if (said.then === 'rollback') return this.push({ kind: 'interrupted', by: said.by });
+    if (said.choice === 'rollback') return this.push({ kind: 'interrupted', by: said.by });
     this.leaving = true;
     this.wake();
   }

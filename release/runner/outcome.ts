@@ -1,69 +1,61 @@
 import { EXIT, type ExitCode } from '../../lib/errors.ts';
-import type { Result } from '../core/engine/types.ts';
-import type { Driven } from './drive.ts';
+import type { Result, State } from '../core/engine/types.ts';
+import type { Driven, Ending } from './drive.ts';
 import type { Outcome } from './types.ts';
 
-const exitOf = (result: Result): ExitCode => {
-  switch (result.status) {
-    case 'success':
-      return result.attention === undefined ? EXIT.done : EXIT.personNeeded;
-    case 'rolled_back':
-      return result.attention === undefined ? EXIT.rolledBack : EXIT.personNeeded;
-    case 'refused':
-      return EXIT.refused;
-    case 'failed':
-    case 'superseded':
-      return EXIT.personNeeded;
-  }
+const EXITS: Readonly<Record<Result['status'], ExitCode>> = {
+  success: EXIT.done,
+  rolled_back: EXIT.rolledBack,
+  refused: EXIT.refused,
+  failed: EXIT.personNeeded,
+  superseded: EXIT.personNeeded,
 };
 
+type Told = Omit<Outcome, 'deployment' | 'state'>;
+
 /** How a run ended, as a process says it. */
-export const outcomeOf = ({ state, ending }: Driven): Outcome => {
-  const { deployment } = state.request;
-  const base = { deployment, state };
-  const resume = `sluice deploy --resume ${deployment}`;
-  switch (ending) {
-    case 'over': {
-      if (state.phase.name !== 'done') throw new Error('a deployment that is over is not done');
-      const { result } = state.phase;
-      return {
-        ...base,
-        result: result.status,
-        exit: exitOf(result),
-        why: result.why,
-        ...(result.hint === undefined ? {} : { hint: result.hint }),
-        ...(result.attention === undefined ? {} : { attention: result.attention }),
-      };
-    }
-    case 'halted': {
-      const { phase } = state;
-      const why = phase.name === 'halted' ? phase.why : 'halted';
-      const hint = phase.name === 'halted' ? phase.hint : resume;
-      return { ...base, result: 'halted', exit: EXIT.personNeeded, why, hint };
-    }
-    case 'handedOn':
-      return {
-        ...base,
-        result: 'handedOn',
-        exit: EXIT.done,
-        why: `the next phase is ${state.phase.name}`,
-        hint: resume,
-      };
-    case 'left':
-      return {
-        ...base,
-        result: 'left',
-        exit: EXIT.personNeeded,
-        why: `left as it is in phase ${state.phase.name}`,
-        hint: `${resume}, or ${resume} --revert`,
-      };
-    case 'takenOver':
-      return {
-        ...base,
-        result: 'superseded',
-        exit: EXIT.personNeeded,
-        why: `another runner goes on with deployment ${deployment}`,
-        hint: 'sluice status',
-      };
-  }
+export const outcomeOf = ({ state, ending }: Driven): Outcome => ({
+  deployment: state.request.deployment,
+  state,
+  ...TOLD[ending](state),
+});
+
+const resume = (s: State): string => `sluice deploy --resume ${s.request.deployment}`;
+
+const TOLD: Readonly<Record<Ending, (s: State) => Told>> = {
+  over: ({ phase }) => {
+    if (phase.name !== 'done') throw new Error('a deployment that is over is not done');
+    const { result } = phase;
+    return {
+      result: result.status,
+      exit: result.attention === undefined ? EXITS[result.status] : EXIT.personNeeded,
+      why: result.why,
+      ...(result.hint === undefined ? {} : { hint: result.hint }),
+      ...(result.attention === undefined ? {} : { attention: result.attention }),
+    };
+  },
+  halted: (s) => ({
+    result: 'halted',
+    exit: EXIT.personNeeded,
+    why: s.phase.name === 'halted' ? s.phase.why : 'halted',
+    hint: s.phase.name === 'halted' ? s.phase.hint : resume(s),
+  }),
+  handedOn: (s) => ({
+    result: 'handedOn',
+    exit: EXIT.done,
+    why: `the next phase is ${s.phase.name}`,
+    hint: resume(s),
+  }),
+  left: (s) => ({
+    result: 'left',
+    exit: EXIT.personNeeded,
+    why: `left as it is in phase ${s.phase.name}`,
+    hint: `${resume(s)}, or ${resume(s)} --revert`,
+  }),
+  takenOver: (s) => ({
+    result: 'superseded',
+    exit: EXIT.personNeeded,
+    why: `another runner goes on with deployment ${s.request.deployment}`,
+    hint: 'sluice status',
+  }),
 };

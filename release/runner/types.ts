@@ -96,7 +96,7 @@ export interface Operator {
 export type OperatorSays =
   | OperatorCommand
   /** Ctrl-C: everything goes back, or is left as it is for `sluice deploy --resume`. */
-  | { readonly command: 'interrupt'; readonly by: string; readonly then: 'rollback' | 'leave' };
+  | { readonly command: 'interrupt'; readonly by: string; readonly choice: 'rollback' | 'leave' };
 
 export interface Outcome {
   readonly result: Result['status'] | 'halted' | 'handedOn' | 'left';

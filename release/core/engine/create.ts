@@ -51,5 +51,6 @@ export const createState = (request: Request, settings: Settings, now: number): 
     pending: [],
     counter: 0,
     control: 0,
+    runner: '',
   };
 };

@@ -165,10 +165,11 @@ export interface EffectError {
 
 /** What happened, as the core is told. */
 export type Event =
-  | { readonly kind: 'start' }
+  | { readonly kind: 'start'; readonly runner: string }
   | {
       readonly kind: 'resume';
       readonly by: string;
+      readonly runner: string;
       readonly how: 'continue' | 'revert';
       readonly lease?: { readonly token: string; readonly serial: number };
     }

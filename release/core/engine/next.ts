@@ -39,6 +39,7 @@ export const engine =
 const handle = (t: Turn, event: Event): void => {
   switch (event.kind) {
     case 'start':
+      t.s.runner = event.runner;
       return start(t);
     case 'resume':
       return resume(t, event);
@@ -79,6 +80,7 @@ const take = (t: Turn, id: string): Pending | undefined => {
 
 const resume = (t: Turn, event: Extract<Event, { kind: 'resume' }>): void => {
   note(t, `taken up again by ${event.by}${event.how === 'revert' ? ', to go back' : ''}`, { by: event.by });
+  t.s.runner = event.runner;
   if (event.lease !== undefined) t.s.lease = event.lease;
   if (event.how === 'revert' && !GOING_BACK.has(t.s.phase.name))
     return fail(t, failureOf(t, 'person', `${event.by} chose to go back after an interruption`));

@@ -21,6 +21,7 @@ const outline = z.looseObject({
   pending: z.array(z.looseObject({ effect: z.looseObject({ id: z.string(), kind: z.string() }) })),
   counter: z.number(),
   control: z.number(),
+  runner: z.string(),
 });
 
 /** Reads a state from JSON text. Throws a plain error that says what is wrong. */

@@ -136,7 +136,8 @@ const onLook = (t: Turn, seen: EffectResults['look']): void => {
   for (const totals of [s.totals, run.totals]) addWindows(totals, seen.windows);
   const critical = criticalOf(s.target);
   const probes = seen.probes.filter((p) => critical.has(p.service));
-  s.gate = gate.observe(gate.probed(s.gate, probes, s.settings.health.failures), seen.windows);
+  const windows = withoutShifts(seen.windows, s.stages);
+  s.gate = gate.observe(gate.probed(s.gate, probes, s.settings.health.failures), windows);
   const verdict = gate.judge(s.gate, contextOf(s, t.now));
   keepVerdict(t, run, verdict);
   switch (verdict.verdict) {
@@ -160,6 +161,22 @@ const keepVerdict = (t: Turn, run: StageRun, verdict: Verdict): void => {
   const same = last?.verdict.verdict === verdict.verdict && last.verdict.by === verdict.by;
   if (same) run.verdicts.pop();
   run.verdicts.push({ at: same ? last.at : t.now, verdict });
+};
+
+/**
+ * While an update runs, nobody knows when the share changed: what was counted then belongs to no share. Such a
+ * window stays, so that it is not missing, and says nothing.
+ */
+export const withoutShifts = (
+  windows: readonly MetricWindow[],
+  stages: readonly Pick<StageRun, 'startedAt' | 'bakeFrom'>[],
+): readonly MetricWindow[] => {
+  const none = { requests: 0, errors: 0, slow: 0 };
+  return windows.map((w) =>
+    stages.some((s) => w.from < (s.bakeFrom ?? Infinity) && w.to > s.startedAt)
+      ? { ...w, fresh: none, stable: none }
+      : w,
+  );
 };
 
 /** Counts for people; the gate keeps its own. A window that was added already is left out. */

@@ -57,6 +57,8 @@ export interface State {
   pending: Pending[];
   /** Number of the last effect. */
   counter: number;
+  /** Token of the runner that wrote this state: tells whose a journal is. */
+  runner: string;
   /** Operator commands read so far. */
   control: number;
 }

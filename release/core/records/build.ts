@@ -103,7 +103,8 @@ const stageOf = (x: StageRun, finished: number): DeploymentRecord['rollout_stage
     by: v.verdict.by,
     why: v.verdict.why,
     inconclusive: v.verdict.inconclusive,
-    evidence: v.verdict.evidence.map((e) => ({ ...e, ratio: e.ratio ?? null, interval: e.interval ?? null })),
+    // As JSON has it: fields without a value are absent.
+    evidence: JSON.parse(JSON.stringify(v.verdict.evidence)) as unknown[],
   })),
   totals: x.totals,
 });

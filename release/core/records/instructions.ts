@@ -38,7 +38,9 @@ export const rollbackInstructions = (r: DeploymentRecord): string => {
 const database = (r: DeploymentRecord): string[] => {
   const backup = r.database_backup;
   if (backup === undefined) return ['No backup belongs to this deployment.'];
-  const at = /^s3:\/\//.test(backup.location) ? backup.location : `s3://<backup bucket>/${backup.location}`;
+  const at = backup.location.startsWith('s3://')
+    ? backup.location
+    : `s3://<backup bucket>/${backup.location}`;
   return [
     `Backup of ${backup.timestamp}: \`${at}\`. Restoring it takes back everything written since.`,
     ...(r.migrations.destructive.length > 0

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const json: z.ZodType<unknown> = z.lazy(() =>
+const json: z.ZodType = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
 );
 const sum = z.object({
