@@ -42,4 +42,8 @@ export const text = (values: Values, name: string): string | undefined => {
 };
 export const flag = (values: Values, name: string): boolean => values[name] === true;
 
-export const STACK: OptionSpec = { flags: '-s, --stack <name>', summary: 'the environment’s stack, e.g. production', default: 'production' };
+export const STACK: OptionSpec = {
+  flags: '-s, --stack <name>',
+  summary: 'the environment’s stack, e.g. production',
+  default: 'production',
+};

@@ -8,7 +8,11 @@ const JSON_OPTION = new Option('--json', 'print one JSON object a line');
 /** Longest first column of the examples, so that their explanations line up. */
 const examplesText = (spec: CommandSpec): string => {
   const width = Math.max(...spec.examples.map(([line]) => line.length));
-  return ['', 'Examples:', ...spec.examples.map(([line, what]) => `  $ ${line.padEnd(width)}   ${what}`)].join('\n');
+  return [
+    '',
+    'Examples:',
+    ...spec.examples.map(([line, what]) => `  $ ${line.padEnd(width)}   ${what}`),
+  ].join('\n');
 };
 
 /** Ctrl-C and SIGTERM abort once; a second Ctrl-C is left to the runtime's default. */
@@ -59,12 +63,16 @@ const add = (root: Command, spec: CommandSpec, done: (code: ExitCode) => void): 
 };
 
 /** Parses the command line, runs one command and resolves to its exit code. */
-export const parseAndRun = async (commands: readonly CommandSpec[], argv: readonly string[]): Promise<ExitCode> => {
+export const parseAndRun = async (
+  commands: readonly CommandSpec[],
+  argv: readonly string[],
+): Promise<ExitCode> => {
   const root = new Command('sluice')
     .description('Releases as stack updates.')
     .version('0.1.0')
     .showHelpAfterError('(run it with --help for its options and examples)')
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .exitOverride();
   let code: ExitCode = EXIT.done;
   for (const spec of commands)
@@ -75,7 +83,8 @@ export const parseAndRun = async (commands: readonly CommandSpec[], argv: readon
     await root.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportError(error, argv.includes('--json'), process.stderr);
+    if (!(error instanceof CommanderError))
+      return reportError(error, argv.includes('--json'), process.stderr);
     // Help and version are no errors; everything else the parser throws is bad input, already printed.
     return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
   }

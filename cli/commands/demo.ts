@@ -4,12 +4,21 @@ export const demo: CommandSpec = {
   name: 'demo',
   summary: 'a whole release on a local cloud on this machine, under live traffic',
   options: [
-    { flags: '--stack <name>', summary: 'production (staged) or staging (one direct update)', default: 'production' },
+    {
+      flags: '--stack <name>',
+      summary: 'production (staged) or staging (one direct update)',
+      default: 'production',
+    },
     { flags: '--scenario <name>', summary: 'how version 2 behaves; see --list', default: 'healthy' },
     { flags: '--list', summary: 'list the scenarios and how each must end' },
     { flags: '--rps <number>', summary: 'requests per second of the load generator', default: '300' },
     { flags: '--seed <number>', summary: 'seed of the load generator', default: '1' },
     { flags: '--bakes <durations>', summary: 'length of each stage, e.g. "5 seconds,5 seconds,5 seconds"' },
+    {
+      flags: '--on-interrupt <what>',
+      summary: 'what Ctrl-C does; asked in a terminal otherwise',
+      choices: ['rollback', 'leave'],
+    },
     { flags: '--directory <path>', summary: 'working folder for records and logs', default: '.sluice' },
   ],
   examples: [
@@ -29,6 +38,7 @@ export const demo: CommandSpec = {
         seed: text(options, 'seed') ?? '1',
         bakes: text(options, 'bakes'),
         directory: text(options, 'directory') ?? '.sluice',
+        onInterrupt: text(options, 'onInterrupt'),
       },
       print,
       signal,

@@ -1,0 +1,52 @@
+import { badInput } from '../../lib/errors.ts';
+import { type CommandSpec, flag, text } from '../command.ts';
+import { STACK_OPTIONS } from '../session/options.ts';
+
+export const deploy: CommandSpec = {
+  name: 'deploy',
+  summary: 'take a version into a stack, stage by stage, watched by the gate',
+  options: [
+    ...STACK_OPTIONS,
+    { flags: '--version <tag>', summary: 'the version, e.g. v2.0.0' },
+    { flags: '--reason <text>', summary: 'why, for the record', default: 'release' },
+    { flags: '--ticket <id>', summary: 'change or ticket, for the record' },
+    { flags: '--risk <level>', summary: 'for the record', choices: ['low', 'medium', 'high'] },
+    {
+      flags: '--resume [deployment]',
+      summary: 'go on where a runner stopped; the open deployment by default',
+    },
+    { flags: '--revert', summary: 'with --resume: go back instead of on' },
+    {
+      flags: '--on-interrupt <what>',
+      summary: 'what Ctrl-C does; asked in a terminal otherwise',
+      choices: ['rollback', 'leave'],
+    },
+    { flags: '--phase <name>', summary: 'run up to this phase; the next job of the deployment goes on' },
+  ],
+  examples: [
+    ['sluice deploy --stack production --version v2.0.0', 'backup, migration, 5 %, 50 %, 100 %'],
+    [
+      'sluice deploy --stack production --version v2.0.0 --ticket OPS-7',
+      'with the change’s ticket in the record',
+    ],
+    ['sluice deploy --stack production --resume', 'go on where a killed runner was'],
+    ['sluice deploy --stack production --resume --revert', 'or take it back'],
+  ],
+  run: async ({ options, print, signal }) => {
+    const { deployVersion, resumeDeployment } = await import('../work/deploy.ts');
+    const version = text(options, 'version');
+    if (options['resume'] !== undefined)
+      return resumeDeployment(options, {
+        print,
+        signal,
+        how: flag(options, 'revert') ? 'revert' : 'continue',
+      });
+    if (version === undefined)
+      throw badInput(
+        'a version is needed',
+        [{ path: '--version', reason: 'is missing', allowed: 'v1.2.3' }],
+        'sluice deploy --help',
+      );
+    return deployVersion(version, options, { print, signal });
+  },
+};

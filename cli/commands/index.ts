@@ -1,0 +1,30 @@
+import type { CommandSpec } from '../command.ts';
+import { backups } from './backup.ts';
+import { config } from './config.ts';
+import { demo } from './demo.ts';
+import { deploy } from './deploy.ts';
+import { gateCommands } from './gate.ts';
+import { history, status } from './look.ts';
+import { operateCommands } from './operate.ts';
+import { plan } from './plan.ts';
+import { rollback } from './rollback.ts';
+import { sandbox } from './sandbox.ts';
+import { tasks } from './task.ts';
+import { tidy } from './tidy.ts';
+
+/** Every command, as data; what they do is loaded when they run. */
+export const commands: readonly CommandSpec[] = [
+  demo,
+  plan,
+  deploy,
+  rollback,
+  ...operateCommands,
+  status,
+  history,
+  config,
+  ...backups,
+  tidy,
+  ...gateCommands,
+  ...sandbox,
+  ...tasks,
+];

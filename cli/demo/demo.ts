@@ -1,0 +1,130 @@
+import { relative } from 'node:path';
+import pc from 'picocolors';
+import { parseQuantityOption, parseWhole } from '../options.ts';
+import { badInput, EXIT, type ExitCode } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { SCENARIOS, findScenario, type Scenario } from '../../sandbox/scenarios/scenarios.ts';
+import { askInterrupt } from '../interrupt.ts';
+import type { Printer } from '../print.ts';
+import { prepareDirectory } from '../session/open.ts';
+import { showRelease } from '../view.ts';
+import { DEMO_BAKES } from './overlay.ts';
+import { playScenario, type ScenarioEnd } from './scenario.ts';
+import { summaryOf, type DemoSummary } from './summary.ts';
+
+export interface DemoOptions {
+  readonly stack: string;
+  readonly scenario: string;
+  readonly rps: string;
+  readonly seed: string;
+  readonly bakes: string | undefined;
+  readonly directory: string;
+  readonly onInterrupt: string | undefined;
+}
+
+export const listScenarios = (print: Printer): ExitCode => {
+  const width = Math.max(...SCENARIOS.map((s) => s.name.length));
+  for (const s of SCENARIOS)
+    print.result(
+      'scenario',
+      { ...s },
+      `${pc.bold(s.name.padEnd(width))}  ${s.title}\n${' '.repeat(width)}  must end: ${s.must}`,
+    );
+  return EXIT.done;
+};
+
+const scenarioOf = (name: string): Scenario => {
+  const found = findScenario(name);
+  if (found !== undefined) return found;
+  const names = SCENARIOS.map((s) => s.name);
+  const near = nearest(name, names);
+  throw badInput(
+    'there is no such scenario',
+    [
+      {
+        path: '--scenario',
+        reason: near === undefined ? 'unknown' : `unknown; did you mean ${near}?`,
+        got: name,
+        allowed: names.join(', '),
+      },
+    ],
+    'npm run demo -- --list',
+  );
+};
+
+const bakesOf = (text: string | undefined): readonly string[] => {
+  if (text === undefined) return DEMO_BAKES;
+  const bakes = text.split(',').map((b) => b.trim());
+  for (const bake of bakes) parseQuantityOption('--bakes', bake, 'duration');
+  return bakes;
+};
+
+/** Plays a scenario for a person. Exit 0 when it ended as it should, whatever that was. */
+export const runDemo = async (
+  options: DemoOptions,
+  print: Printer,
+  signal: AbortSignal,
+): Promise<ExitCode> => {
+  const scenario = scenarioOf(options.scenario);
+  const bakes = bakesOf(options.bakes);
+  const rate = parseWhole('--rps', options.rps, 1, 3000);
+  const seed = parseWhole('--seed', options.seed, 0, 2 ** 31);
+  const directory = prepareDirectory(options.directory);
+  if (options.stack !== 'production') {
+    const { runDirectDemo } = await import('./direct.ts');
+    return runDirectDemo({ stack: options.stack, directory, rate, seed }, print);
+  }
+  const say = (text: string): void => print.event('note', { text }, text);
+  say(
+    pc.bold(
+      `Sluice demo: Azora v1.0.0 → v2.0.0 in production, scenario ${scenario.name} (${scenario.title})`,
+    ),
+  );
+  say(
+    pc.dim(
+      `Shortened for the demo: stages bake ${bakes.join(', ')} instead of 5, 10 and 15 minutes; probes and gate windows every second.`,
+    ),
+  );
+  return playScenario(
+    {
+      scenario,
+      stack: options.stack,
+      directory,
+      rate,
+      seed,
+      bakes,
+      onNote: say,
+      onView: showRelease(print),
+      signal,
+      onInterrupt: () => askInterrupt(options.onInterrupt, print),
+    },
+    async (end) => {
+      print.settle();
+      return tell(await summaryOf(scenario, end, directory), end, print);
+    },
+  );
+};
+
+const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode => {
+  const { traffic } = end;
+  const answered = Object.entries(traffic.versions)
+    .map(([version, count]) => `${count} by ${version}`)
+    .join(', ');
+  const here = (path: string): string => relative(process.cwd(), path) || path;
+  print.result(
+    'summary',
+    { ...summary },
+    [
+      '',
+      `${summary.asItShould ? pc.green('✓ ended as it should') : pc.red('✗ did NOT end as it should')}: ${pc.bold(summary.status)} — ${summary.why}`,
+      `  users      ${traffic.answered} requests answered (${answered}), ${traffic.failed} failed, p95 ${(traffic.p95 ?? 0).toFixed(0)} ms`,
+      `  live       ${summary.live.map((l) => `${l.service} ${l.shares}`).join(' · ')}`,
+      ...summary.notes.map((n) => `  ${n}`),
+      `  record     ${here(summary.record)}`,
+      ...summary.documents.map((d) => `  read       ${here(d)}`),
+      `  logs       ${here(summary.logs)}/`,
+      `  took       ${(end.tookMs / 1000).toFixed(1)} s`,
+    ].join('\n'),
+  );
+  return summary.asItShould ? EXIT.done : EXIT.bug;
+};

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pc from 'picocolors';
+import { EXIT, type ExitCode } from '../../lib/errors.ts';
+import { liveVersion } from '../../release/core/release.ts';
+import { startTraffic, type Summary } from '../../sandbox/traffic/client.ts';
+import type { UpdateResult } from '../../release/ports/stack.ts';
+import type { Printer } from '../print.ts';
+import { seedImages } from './seed.ts';
+import { APPLICATION } from './overlay.ts';
+import { openDemoWorld, type DemoWorld } from './world.ts';
+import { ROOT } from '../session/stack-config.ts';
+import { join } from 'node:path';
+
+export interface DirectOptions {
+  readonly stack: string;
+  readonly directory: string;
+  readonly rate: number;
+  readonly seed: number;
+}
+
+const update = async (world: DemoWorld, version: string, print: Printer): Promise<UpdateResult> => {
+  const session = await world.session(version, { bakes: [], values: { 'sluice:version': version } });
+  return session.stack.up(undefined, {
+    onEvent: (event) => {
+      if (event.kind === 'message' || event.kind === 'failed' || isShown(event.text))
+        print.event('stack', { ...event }, `    ${event.text}`);
+    },
+  });
+};
+
+/** Of about a hundred resources, those that a person follows. */
+const isShown = (text: string): boolean =>
+  /migrate|verify|backup|routing|-(blue|green)-service|rule/.test(text);
+
+/** The direct way: `sluice:version` is set, and one update deploys it: migration, new slot, health, traffic. */
+export const runDirectDemo = async (options: DirectOptions, print: Printer): Promise<ExitCode> => {
+  const say = (text: string): void => print.event('note', { text }, text);
+  const startedAt = performance.now();
+  say(pc.bold(`Sluice demo: Azora v1.0.0 → v2.0.0 in ${options.stack}, directly: one update each`));
+  const world = await openDemoWorld(options.stack, options.directory);
+  try {
+    const { app } = (await world.session('v1.0.0', { bakes: [] })).config;
+    await seedImages(world.sandbox, app, join(ROOT, APPLICATION));
+    say(`$ pulumi config set sluice:version v1.0.0 && pulumi up --stack ${options.stack}`);
+    const first = await update(world, 'v1.0.0', print);
+    const traffic = startTraffic({ url: first.outputs.url, rate: options.rate, seed: options.seed });
+    await delay(1_000);
+    say(
+      `$ pulumi config set sluice:version v2.0.0 && pulumi up --stack ${options.stack}   (users: ${options.rate} requests/s)`,
+    );
+    const second = await update(world, 'v2.0.0', print);
+    await delay(1_000);
+    return tell(second, await traffic.stop(), performance.now() - startedAt, print);
+  } finally {
+    await world.close();
+  }
+};
+
+const tell = (result: UpdateResult, traffic: Summary, tookMs: number, print: Printer): ExitCode => {
+  const live = liveVersion(result.outputs.release);
+  const good = live === 'v2.0.0' && traffic.failed === 0;
+  const changes = Object.entries(result.changes)
+    .map(([op, n]) => `${n} ${op}`)
+    .join(', ');
+  print.result(
+    'summary',
+    { asItShould: good, live, changes: result.changes, traffic },
+    [
+      '',
+      `${good ? pc.green('✓ ended as it should') : pc.red('✗ did NOT end as it should')}: ${live ?? 'nothing'} is live after one update of ${(result.durationMs / 1000).toFixed(1)} s (${changes})`,
+      `  users      ${traffic.answered} requests answered, ${traffic.failed} failed`,
+      `  took       ${(tookMs / 1000).toFixed(1)} s`,
+    ].join('\n'),
+  );
+  return good ? EXIT.done : EXIT.bug;
+};

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { View } from '../../release/core/engine/view.ts';
+import type { Outcome } from '../../release/runner/types.ts';
+import { createOperator } from '../../release/runner.ts';
+import type { Scenario } from '../../sandbox/scenarios/scenarios.ts';
+import { startTraffic, type Second, type Summary, type TrafficRun } from '../../sandbox/traffic/client.ts';
+import type { Session } from '../session/open.ts';
+import { openDemoWorld, release, type DemoWorld } from './world.ts';
+
+export interface ScenarioOptions {
+  readonly scenario: Scenario;
+  readonly stack: string;
+  /** Working folder for records and logs. */
+  readonly directory: string;
+  readonly rate: number;
+  readonly seed: number;
+  readonly bakes: readonly string[];
+  readonly onView?: (view: View) => void;
+  readonly onNote?: (note: string) => void;
+  readonly onSecond?: (second: Second) => void;
+  /** Ctrl-C of a person; what it does follows from `onInterrupt`. */
+  readonly signal?: AbortSignal;
+  readonly onInterrupt?: () => Promise<'rollback' | 'leave'>;
+}
+
+/** How it ended, and the world as it was then, for whoever wants to look before it is taken down. */
+export interface ScenarioEnd {
+  readonly outcome: Outcome;
+  readonly traffic: Summary;
+  readonly world: DemoWorld;
+  readonly session: Session;
+  readonly first: Outcome;
+  readonly tookMs: number;
+}
+
+const V1 = 'v1.0.0';
+const V2 = 'v2.0.0';
+/** Traffic before the release starts: what the gate knows of the stable version. */
+const SETTLE_MS = 3_000;
+
+/**
+ * Plays one scenario: a cloud, version 1 in it, users' traffic, then the release of version 2 by the real engine.
+ * `look` sees the end of it; afterwards everything is taken down, whatever happened.
+ */
+export const playScenario = async <T>(
+  options: ScenarioOptions,
+  look: (end: ScenarioEnd) => Promise<T>,
+): Promise<T> => {
+  const { scenario, stack, directory, bakes } = options;
+  const note = options.onNote ?? (() => undefined);
+  const startedAt = performance.now();
+  note('starting the local cloud: load balancer, PostgreSQL, S3, registry');
+  const world = await openDemoWorld(stack, directory);
+  let traffic: TrafficRun | undefined;
+  try {
+    const before = await world.session(V1, { bakes: ['1 second'] });
+    note(`making the infrastructure and bringing ${V1} in`);
+    const first = await release(before, V1, 'the first version');
+    if (first.result !== 'success') throw new Error(`${V1} could not be brought in: ${first.why}`);
+    const { url } = await before.outputs();
+    note(`users: ${options.rate} requests/s at ${url}`);
+    traffic = startTraffic({
+      url,
+      rate: options.rate,
+      seed: options.seed,
+      ...(options.onSecond === undefined ? {} : { onSecond: options.onSecond }),
+    });
+    await delay(SETTLE_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    for (const fault of scenario.cloud ?? []) await world.sandbox.call('POST', '/faults', fault);
+    for (const fault of scenario.storage ?? []) await world.sandbox.call('POST', '/s3/faults', fault);
+    const session = await world.session(V2, { bakes, fault: scenario.build, buildMs: 800 });
+    const outcome = await releaseSecond(session, options);
+    const summary = await traffic.stop();
+    traffic = undefined;
+    return await look({
+      outcome,
+      traffic: summary,
+      world,
+      session,
+      first,
+      tookMs: performance.now() - startedAt,
+    });
+  } finally {
+    await traffic?.stop().catch(() => undefined);
+    await world.close();
+  }
+};
+
+const releaseSecond = async (session: Session, options: ScenarioOptions): Promise<Outcome> => {
+  const { scenario, signal, onInterrupt } = options;
+  const operator = createOperator();
+  let pressed = false;
+  const interrupt = (then: 'rollback' | 'leave'): void => {
+    operator.say({ command: 'interrupt', by: 'Ctrl-C', choice: then });
+  };
+  const onAbort = (): void => {
+    void (onInterrupt?.() ?? Promise.resolve('rollback' as const)).then(interrupt);
+  };
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await release(session, V2, `the demo’s scenario ${scenario.name}`, {
+      operator,
+      onView: (view) => {
+        options.onView?.(view);
+        if (scenario.interrupt === undefined || pressed || view.bakeLeft === undefined) return;
+        pressed = true;
+        // As a person would: a moment after the stage has begun.
+        setTimeout(() => interrupt(scenario.interrupt ?? 'rollback'), 1_000).unref();
+      },
+    });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+};

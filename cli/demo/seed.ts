@@ -1,0 +1,34 @@
+import type { App } from '../../config/types.ts';
+import { sandboxImages, readVersions } from '../../sandbox/adapters/images.ts';
+import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
+import type { Sandbox } from '../../sandbox/client.ts';
+
+/**
+ * What the cloud must hold before a stack can be deployed into it: the application's database, and a value for
+ * every secret that its configuration names. Resolves to the database's URL.
+ */
+export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => {
+  const name = `${app.application}_${app.environment}`.replaceAll('-', '_');
+  const { url } = await sandbox.call<{ url: string }>('POST', '/postgres/databases', { name });
+  const store = sandboxSecrets(sandbox);
+  const databaseSecret = app.database === undefined ? undefined : app.secrets[app.database.url];
+  for (const secret of new Set(Object.values(app.secrets))) {
+    const hook = app.notifications.find((n) => n.secret === secret);
+    const value = hook === undefined ? `sandbox-value-of-${secret}` : `${sandbox.url}/webhooks/${hook.to}`;
+    await store.put(secret, secret === databaseSecret ? url : value);
+  }
+  return url;
+};
+
+/** Publishes every version of the application, as a pipeline would have done. */
+export const seedImages = async (
+  sandbox: Sandbox,
+  app: App,
+  application: string,
+): Promise<readonly string[]> => {
+  const { versions } = await readVersions(application);
+  const repositories = Object.keys(app.services).map((s) => app.images.repository.replaceAll('{service}', s));
+  const images = sandboxImages(sandbox, { application });
+  for (const version of Object.keys(versions)) await images.build(version, repositories, () => undefined);
+  return Object.keys(versions);
+};

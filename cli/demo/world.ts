@@ -1,0 +1,95 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readVersions } from '../../sandbox/adapters/images.ts';
+import { sandboxSource } from '../../sandbox/adapters/source.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/client.ts';
+import { deploymentId } from '../../lib/ids.ts';
+import type { Request } from '../../release/core/engine/types.ts';
+import type { Outcome, RunOptions } from '../../release/runner/types.ts';
+import { runRelease } from '../../release/runner.ts';
+import { openSession, type Session } from '../session/open.ts';
+import { ROOT, readStackConfig } from '../session/stack-config.ts';
+import { APPLICATION, demoOverlay, migrationsOf } from './overlay.ts';
+import { seedStack } from './seed.ts';
+
+/** A sandbox of its own with Azora's database and secrets in it; gone when this process is. */
+export interface DemoWorld {
+  readonly sandbox: Sandbox;
+  /** URL of the application's database. */
+  readonly database: string;
+  /** The stack as it is for one version: its migrations, its builds. */
+  session(version: string, options: VersionOptions): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export interface VersionOptions {
+  readonly bakes: readonly string[];
+  readonly fault?: string | undefined;
+  readonly buildMs?: number;
+  /** Laid over the stack's configuration, e.g. `sluice:version`. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** Starts the local cloud for a stack's demo. `directory` is the working folder for records and logs. */
+export const openDemoWorld = async (stack: string, directory: string): Promise<DemoWorld> => {
+  // Tasks run inside the cloud's process: they keep their logs in the same working folder.
+  process.env['SLUICE_DIR'] = directory;
+  const sandbox = await startSandbox({
+    directory: mkdtempSync(join(tmpdir(), 'sluice-sandbox-')),
+    temporary: true,
+    cwd: ROOT,
+    region: 'eu-west-1',
+  });
+  try {
+    const plain = readStackConfig(stack).app;
+    const database = await seedStack(sandbox, plain);
+    const versions = await readVersions(join(ROOT, APPLICATION));
+    return {
+      sandbox,
+      database,
+      session: (version, { bakes, fault, buildMs, values }) => {
+        const migrations = migrationsOf(versions, version, fault);
+        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations));
+        return openSession({
+          config: { ...config, values: { ...config.values, ...values } },
+          sandbox,
+          directory,
+          application: join(ROOT, APPLICATION),
+          ...(fault === undefined ? {} : { faults: { [version]: fault } }),
+          ...(buildMs === undefined ? {} : { buildMs }),
+        });
+      },
+      close: () => sandbox.close(),
+    };
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+};
+
+/** Takes a version into the stack with the real engine of this project. */
+export const release = async (
+  session: Session,
+  version: string,
+  reason: string,
+  extra: Partial<Pick<RunOptions, 'onView' | 'operator'>> = {},
+): Promise<Outcome> => {
+  const { config, clock } = session;
+  const source = sandboxSource(join(ROOT, APPLICATION));
+  const commit = (await source.tag(version)) ?? (await source.head()).commit;
+  const deployment = deploymentId(clock.now(), commit);
+  const options = session.run(await session.ensure(), deployment);
+  const request: Request = {
+    application: config.app.application,
+    environment: config.app.environment,
+    deployment,
+    version,
+    commit,
+    ref: `refs/tags/${version}`,
+    by: (await source.head()).actor,
+    reason,
+    where: options.holder,
+  };
+  return runRelease({ ...options, pollMs: 500, ...extra }, request);
+};

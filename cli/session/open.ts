@@ -1,0 +1,177 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { systemClock, type Clock } from '../../lib/clock.ts';
+import { badInput, messageOf, refused } from '../../lib/errors.ts';
+import { redactor, type Redactor } from '../../lib/redact.ts';
+import { bucketObjects, s3Client } from '../../release/adapters/objects.ts';
+import { folderObjects } from '../../release/adapters/objects-folder.ts';
+import { gate } from '../../release/core/gate/gate.ts';
+import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
+import type { Ports, RunOptions } from '../../release/runner/types.ts';
+import { ensureStack } from '../../release/runner.ts';
+import { sandboxImages } from '../../sandbox/adapters/images.ts';
+import { sandboxMessages } from '../../sandbox/adapters/messages.ts';
+import { sandboxMetrics } from '../../sandbox/adapters/metrics.ts';
+import { sandboxProber } from '../../sandbox/adapters/prober.ts';
+import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
+import { sandboxSource } from '../../sandbox/adapters/source.ts';
+import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
+import type { Sandbox } from '../../sandbox/client.ts';
+import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
+import { databasePorts } from './database.ts';
+import { httpProbe } from './http.ts';
+import { fileLogs } from './logs.ts';
+import { routedMessages } from './messages.ts';
+import { ROOT, type StackConfig } from './stack-config.ts';
+
+export interface SessionOptions {
+  readonly config: StackConfig;
+  readonly sandbox: Sandbox;
+  /** Working folder: records and logs. */
+  readonly directory: string;
+  /** The application's folder in the sandbox: `main.js`, `versions.json`, migrations. */
+  readonly application: string;
+  /** Version → fault that its build has. */
+  readonly faults?: Readonly<Record<string, string>>;
+  readonly buildMs?: number;
+  readonly clock?: Clock;
+}
+
+/** One stack, opened: everything a command needs to look at it or to change it. */
+export interface Session {
+  readonly config: StackConfig;
+  readonly stack: StackUpdater;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly directory: string;
+  /** Outputs of the stack; makes the infrastructure first where there is none. */
+  ensure(onEvent?: (event: UpdateEvent) => void): Promise<StackOutputs>;
+  /** Throws (exit 3) when the stack was never updated. */
+  outputs(): Promise<StackOutputs>;
+  objects(outputs: StackOutputs): Ports['objects'];
+  /** What a deployment is run with. */
+  run(outputs: StackOutputs, deployment: string): RunOptions;
+}
+
+/** The key of everything secret in the stack's state: given, or made once for this sandbox. */
+export const passphraseOf = (folder: string): string => {
+  const given = process.env['PULUMI_CONFIG_PASSPHRASE'];
+  if (given !== undefined && given !== '') return given;
+  const file = join(folder, 'passphrase');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const made = randomBytes(32).toString('base64url');
+  writeFileSync(file, made, { mode: 0o600 });
+  return made;
+};
+
+/** Throws bad input when the working folder cannot be written. */
+export const prepareDirectory = (directory: string): string => {
+  const path = resolve(directory);
+  try {
+    mkdirSync(path, { recursive: true });
+    const probe = join(path, `.write-${process.pid}`);
+    writeFileSync(probe, '');
+    void import('node:fs/promises').then(({ rm }) => rm(probe, { force: true }));
+    return path;
+  } catch (error) {
+    throw badInput(
+      'the working folder cannot be written',
+      [{ path: '--directory', reason: messageOf(error), got: directory }],
+      'mend its permissions, or name another with --directory',
+    );
+  }
+};
+
+const openUpdater = async ({ config, sandbox, application }: SessionOptions): Promise<StackUpdater> => {
+  const { default: program } = await import('../../infra/index.ts');
+  const folder = join(sandbox.directory, 'stacks');
+  mkdirSync(folder, { recursive: true });
+  void application;
+  return embeddedUpdater(
+    {
+      project: config.project,
+      stack: config.stack,
+      program: async () => ({ ...(await program()) }),
+      provider: sandbox.provider,
+      store: fileStore(join(folder, config.stack)),
+      passphrase: passphraseOf(folder),
+      now: () => Date.now(),
+    },
+    { baseConfig: config.values },
+  );
+};
+
+export const openSession = async (options: SessionOptions): Promise<Session> => {
+  const { config, sandbox, directory, clock = systemClock } = options;
+  const stack = await openUpdater(options);
+  const hidden = redactor([sandbox.token]);
+  const environment = sandbox.environment();
+  const s3 = s3Client({
+    region: environment['AWS_REGION'] ?? 'eu-central-1',
+    endpoint: sandbox.s3,
+    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+  });
+  const objects = (outputs: StackOutputs): Ports['objects'] => ({
+    record: bucketObjects(s3, outputs.buckets.record),
+    lease: bucketObjects(s3, outputs.buckets.lease),
+    backup: bucketObjects(s3, outputs.buckets.backup),
+  });
+  return {
+    config,
+    stack,
+    redactor: hidden,
+    clock,
+    directory,
+    objects,
+    ensure: (onEvent) => ensureStack(stack, onEvent),
+    outputs: async () => {
+      const outputs = await stack.outputs();
+      if (outputs !== undefined) return outputs;
+      throw refused(
+        `stack ${config.stack} was never updated: there is nothing to look at yet`,
+        `sluice deploy --stack ${config.stack} --version v1.0.0`,
+      );
+    },
+    run: (outputs, deployment) => ({
+      ports: portsOf(options, stack, objects(outputs), hidden, deployment),
+      clock,
+      app: config.app,
+      gate,
+      holder: `${userInfo().username}@${hostname()}`,
+      token: () => randomUUID(),
+    }),
+  };
+};
+
+const portsOf = (
+  options: SessionOptions,
+  stack: StackUpdater,
+  objects: Ports['objects'],
+  hidden: Redactor,
+  deployment: string,
+): Ports => {
+  const { config, sandbox, directory, application, faults, clock = systemClock } = options;
+  const logs = fileLogs(directory, deployment, config.app.rollout, hidden, () => clock.now());
+  const secrets = sandboxSecrets(sandbox);
+  return {
+    stack,
+    traffic: sandboxTraffic(sandbox),
+    prober: sandboxProber(sandbox),
+    metrics: sandboxMetrics(sandbox),
+    images: sandboxImages(sandbox, {
+      application,
+      buildMs: options.buildMs ?? 0,
+      ...(faults === undefined ? {} : { faults }),
+    }),
+    secrets,
+    source: sandboxSource(application),
+    messages: routedMessages(config.app.notifications, (channels) => sandboxMessages(sandbox, channels)),
+    http: httpProbe,
+    objects,
+    local: folderObjects(directory),
+    logs,
+    ...databasePorts({ app: config.app, root: ROOT, secrets, objects, logs, hidden, clock, sandbox }),
+  };
+};

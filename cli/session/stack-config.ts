@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseApp } from '../../config/app.ts';
+import { parseProjectFile, readStackFile } from '../../config/stack-file.ts';
+import type { App } from '../../config/types.ts';
+import { badInput, messageOf } from '../../lib/errors.ts';
+
+/** The repository's root: where the program, its stack files and the command line are. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export interface StackConfig {
+  readonly project: string;
+  readonly stack: string;
+  /** As Pulumi would hand it to the program: qualified key → text, objects as JSON. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly app: App;
+  /** Text of the stack's file. */
+  readonly file: string;
+}
+
+type Tree = { readonly [key: string]: unknown };
+
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `over` wins; objects are merged, everything else is replaced. */
+export const merge = (base: unknown, over: unknown): unknown => {
+  if (!isTree(base) || !isTree(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = merge(base[key], value);
+  return merged;
+};
+
+const readText = (path: string, what: string, hint: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw badInput(`${what} cannot be read`, [{ path, reason: messageOf(error) }], hint);
+  }
+};
+
+/**
+ * Reads `Pulumi.<stack>.yaml` of a folder, as the program will. `overlay` is laid over `sluice:app` (the demo's
+ * shortened bakes). Throws bad input with every problem.
+ */
+export const readStackConfig = (stack: string, overlay: Tree = {}, folder = ROOT): StackConfig => {
+  const known = readdirSync(folder).flatMap((f) => /^Pulumi\.([^.]+)\.yaml$/.exec(f)?.[1] ?? []);
+  if (!known.includes(stack))
+    throw badInput('there is no such stack', [
+      { path: '--stack', reason: `no file Pulumi.${stack}.yaml`, got: stack, allowed: known.join(', ') },
+    ]);
+  const { name } = parseProjectFile(
+    readText(join(folder, 'Pulumi.yaml'), 'the project file', 'run this in the repository'),
+  );
+  const path = `Pulumi.${stack}.yaml`;
+  const file = readText(join(folder, path), 'the stack file', 'check its permissions');
+  const values: Record<string, string> = { ...readStackFile(file, name, path) };
+  const written = values['sluice:app'];
+  if (written !== undefined) values['sluice:app'] = JSON.stringify(merge(JSON.parse(written), overlay));
+  const app = parseApp(JSON.parse(values['sluice:app'] ?? 'null'), { stack });
+  return { project: name, stack, values, app, file };
+};

@@ -1,0 +1,126 @@
+import pc from 'picocolors';
+import { formatDuration } from '../config/units.ts';
+import type { View } from '../release/core/engine/view.ts';
+import type { Totals } from '../release/core/engine/types.ts';
+import type { Printer } from './print.ts';
+
+const BAR = 24;
+
+const seconds = (ms: number): string => `${Math.max(0, Math.ceil(ms / 1000))} s`;
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? '-' : `${((100 * part) / whole).toFixed(part === 0 ? 0 : 2)} %`;
+const ms = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(0)} ms`);
+
+const bar = (share: number): string => {
+  const fresh = Math.round((BAR * share) / 100);
+  return pc.green('█'.repeat(fresh)) + pc.blue('█'.repeat(BAR - fresh));
+};
+
+const MARK: Record<View['stages'][number]['status'], string> = {
+  waiting: pc.dim('·'),
+  running: pc.yellow('▶'),
+  healthy: pc.green('✓'),
+  failed: pc.red('✗'),
+  aborted: pc.red('✗'),
+};
+
+const VERDICT: Record<string, (text: string) => string> = { pass: pc.green, hold: pc.yellow, fail: pc.red };
+
+const column = (text: string, width: number): string => text.padStart(width);
+
+const row = (label: string, side: Totals['fresh'] | undefined): string =>
+  `  ${label.padEnd(10)} ${column(String(side?.requests ?? 0), 9)} ${column(String(side?.errors ?? 0), 8)} ` +
+  `${column(side === undefined ? '-' : percent(side.errors, side.requests), 9)} ${column(ms(side?.p50), 8)} ${column(ms(side?.p95), 8)}`;
+
+/** Sums over services; quantiles are those of the slowest service. */
+const sumOf = (view: View, side: 'fresh' | 'stable'): Totals['fresh'] | undefined => {
+  const all = Object.values(view.counts).map((t) => t[side]);
+  if (all.length === 0) return undefined;
+  const slowest = (key: 'p50' | 'p95'): number | undefined => {
+    const known = all.flatMap((s) => s[key] ?? []);
+    return known.length === 0 ? undefined : Math.max(...known);
+  };
+  const p50 = slowest('p50');
+  const p95 = slowest('p95');
+  return {
+    requests: all.reduce((n, s) => n + s.requests, 0),
+    errors: all.reduce((n, s) => n + s.errors, 0),
+    slow: all.reduce((n, s) => n + s.slow, 0),
+    ...(p50 === undefined ? {} : { p50 }),
+    ...(p95 === undefined ? {} : { p95 }),
+  };
+};
+
+const probesLine = (view: View): string[] => {
+  if (view.probes.length === 0) return [];
+  const sick = view.probes.filter((p) => !p.healthy);
+  if (sick.length === 0)
+    return [`  probes     ${pc.green(`${view.probes.length} of ${view.probes.length} healthy`)}`];
+  return [`  probes     ${pc.red(sick.map((p) => `${p.service}: ${p.reason ?? 'unhealthy'}`).join('; '))}`];
+};
+
+/** Share of the slot that this deployment brings, as its stage wants it. */
+const shareOf = (view: View): number => view.stage?.traffic ?? (view.result?.status === 'success' ? 100 : 0);
+
+/** What stands still on the screen while a release runs. */
+export const viewLines = (view: View): string[] => {
+  const share = shareOf(view);
+  const left =
+    view.bakeLeft === undefined
+      ? ''
+      : `, ${seconds(view.bakeLeft)} of ${formatDuration(view.stage?.bake ?? 0)} left`;
+  const head = `${pc.bold(view.phase)}${view.stage === undefined ? '' : ` ${view.stage.name}`}${left}`;
+  return [
+    '',
+    `  ${view.stages.map((s) => `${MARK[s.status]} ${s.name} ${s.traffic} %`).join('   ')}`,
+    `  ${bar(share)}  ${view.from ?? 'nothing'} ${100 - share} % / ${view.to} ${share} %   ${head}`,
+    `  ${''.padEnd(10)} ${column('requests', 9)} ${column('errors', 8)} ${column('rate', 9)} ${column('p50', 8)} ${column('p95', 8)}`,
+    row(view.from ?? 'stable', sumOf(view, 'stable')),
+    row(view.to, sumOf(view, 'fresh')),
+    ...probesLine(view),
+    ...(view.paused === undefined
+      ? []
+      : [`  ${pc.yellow(`paused by ${view.paused.by}: ${view.paused.why}`)}`]),
+    ...(view.verdict === undefined
+      ? []
+      : [`  verdict    ${(VERDICT[view.verdict] ?? pc.white)(view.verdict)}: ${view.why ?? ''}`]),
+  ];
+};
+
+/**
+ * Shows a release as it goes: a line for each thing that happened, and under a terminal the live picture below.
+ * Without a terminal the verdict is a line whenever it changes.
+ */
+export const showRelease = (print: Printer): ((view: View) => void) => {
+  let shown: string | undefined;
+  let said: string | undefined;
+  return (view) => {
+    const { last } = view;
+    const key = last === undefined ? undefined : `${last.at} ${last.phase} ${last.what}`;
+    if (last !== undefined && key !== shown) {
+      shown = key;
+      const took = last.tookMs === undefined ? '' : pc.dim(` (${(last.tookMs / 1000).toFixed(1)} s)`);
+      print.event(
+        'step',
+        { deployment: view.deployment, ...last },
+        `  ${pc.dim(clockTime(last.at))} ${last.phase.padEnd(9)} ${last.what}${took}`,
+      );
+    }
+    const verdict =
+      view.stage === undefined || view.verdict === undefined
+        ? undefined
+        : `${view.stage.name}: ${view.verdict}: ${view.why ?? ''}`;
+    if (verdict !== undefined && verdict !== said) {
+      said = verdict;
+      if (print.json || !process.stdout.isTTY)
+        print.event(
+          'verdict',
+          { deployment: view.deployment, stage: view.stage?.name, verdict: view.verdict, why: view.why },
+          `           ${verdict}`,
+        );
+    }
+    if (view.result === undefined) print.live(viewLines(view));
+  };
+};
+
+const clockTime = (at: number): string => new Date(at).toISOString().slice(11, 19);

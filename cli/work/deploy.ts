@@ -1,0 +1,101 @@
+import { parseVersion } from '../../config/version.ts';
+import { badInput, refused, type ExitCode } from '../../lib/errors.ts';
+import { journalStore } from '../../release/adapters/journal.ts';
+import { JOB_PHASES, type JobPhase } from '../../release/core/engine/phases.ts';
+import { runRelease, runResume } from '../../release/runner.ts';
+import type { RunOptions } from '../../release/runner/types.ts';
+import { text, type Values } from '../command.ts';
+import type { Printer } from '../print.ts';
+import { requestOf, runHere } from '../run-release.ts';
+import { withStack, type OpenedStack } from '../session/find.ts';
+
+interface Around {
+  readonly print: Printer;
+  readonly signal: AbortSignal;
+}
+
+const phaseOf = (options: Values): { until?: JobPhase } => {
+  const given = text(options, 'phase');
+  if (given === undefined) return {};
+  const phase = JOB_PHASES.find((p) => p === given);
+  if (phase === undefined)
+    throw badInput('there is no such phase', [
+      { path: '--phase', reason: 'unknown', got: given, allowed: JOB_PHASES.join(', ') },
+    ]);
+  return { until: phase };
+};
+
+const riskOf = (options: Values): 'low' | 'medium' | 'high' | undefined => {
+  const risk = text(options, 'risk');
+  return risk === 'low' || risk === 'medium' || risk === 'high' ? risk : undefined;
+};
+
+/** Says once what differs from the stack file. */
+const saySandbox = ({ shortened, session }: OpenedStack, print: Printer): void => {
+  if (!shortened) return;
+  const bakes = session.config.app.stages.map((s) => `${s.bake / 1000} s`).join(', ');
+  print.event(
+    'note',
+    { shortened: bakes },
+    `  sandbox: stages bake ${bakes}; --real-time keeps what the stack file says`,
+  );
+};
+
+/** Takes a version into the stack; makes the infrastructure first where there is none. */
+export const deployVersion = async (version: string, options: Values, around: Around): Promise<ExitCode> => {
+  const { tag } = parseVersion(version, '--version');
+  const until = phaseOf(options);
+  return withStack(
+    options,
+    async (opened) => {
+      const { session } = opened;
+      const { app, stack } = session.config;
+      if (app.rollout === 'direct')
+        throw refused(
+          `stack ${stack} is updated directly: a plain update deploys`,
+          `pulumi config set sluice:version ${tag} --stack ${stack} && pulumi up --stack ${stack}`,
+        );
+      saySandbox(opened, around.print);
+      const outputs = await session.ensure((e) => {
+        if (e.kind === 'summary')
+          around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
+      });
+      const draft = session.run(outputs, 'unnamed');
+      const request = await requestOf(session, draft, {
+        version: tag,
+        reason: text(options, 'reason') ?? 'release',
+        ticket: text(options, 'ticket'),
+        risk: riskOf(options),
+      });
+      const run: RunOptions = { ...session.run(outputs, request.deployment), ...until };
+      return runHere((o) => runRelease(o, request), run, {
+        ...around,
+        onInterrupt: text(options, 'onInterrupt'),
+      });
+    },
+    tag,
+  );
+};
+
+/** Goes on with a deployment whose runner ended, or takes it back. */
+export const resumeDeployment = (
+  options: Values,
+  around: Around & { readonly how: 'continue' | 'revert' },
+): Promise<ExitCode> =>
+  withStack(options, async ({ session }) => {
+    const outputs = await session.outputs();
+    const { environment } = session.config.app;
+    const given = text(options, 'resume');
+    const open = await journalStore(session.objects(outputs).lease, environment).listOpen();
+    const deployment = given ?? open[0]?.request.deployment;
+    if (deployment === undefined)
+      throw refused(
+        `no deployment is open in ${environment}`,
+        `sluice history --stack ${session.config.stack}`,
+      );
+    const run: RunOptions = { ...session.run(outputs, deployment), ...phaseOf(options) };
+    return runHere((o) => runResume(o, environment, deployment, around.how), run, {
+      ...around,
+      onInterrupt: text(options, 'onInterrupt'),
+    });
+  });

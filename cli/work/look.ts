@@ -1,0 +1,86 @@
+import pc from 'picocolors';
+import { EXIT, type ExitCode } from '../../lib/errors.ts';
+import { journalStore } from '../../release/adapters/journal.ts';
+import { leaseStore } from '../../release/adapters/lease.ts';
+import { recordStore } from '../../release/adapters/records.ts';
+import { drift } from '../../release/core/engine/weights.ts';
+import { liveSlot, slotNames } from '../../release/core/release.ts';
+import { readLive } from '../../release/runner/effects/live.ts';
+import { text, type Values } from '../command.ts';
+import { parseWhole } from '../options.ts';
+import type { Printer } from '../print.ts';
+import { withStack } from '../session/find.ts';
+import type { Session } from '../session/open.ts';
+
+const gather = async (session: Session) => {
+  const outputs = await session.outputs();
+  const { environment, rollback } = session.config.app;
+  const objects = session.objects(outputs);
+  const [live, open, lease, records] = await Promise.all([
+    readLive(session.run(outputs, 'unnamed').ports.traffic, outputs.routing),
+    journalStore(objects.lease, environment).listOpen(),
+    leaseStore(objects.lease, environment, session.clock).read(),
+    recordStore(objects.record, environment).summaries(),
+  ]);
+  const { release } = outputs;
+  const last = records.find((r) => r.status === 'success');
+  return {
+    environment,
+    url: outputs.url,
+    release,
+    live,
+    drift: release === undefined ? [] : drift(live, release),
+    open: open.map((s) => ({
+      deployment: s.request.deployment,
+      version: s.request.version,
+      by: s.request.by,
+      phase: s.phase.name,
+      stage: s.phase.name === 'stage' ? s.stages[s.phase.index]?.name : undefined,
+      alive: lease?.deployment === s.request.deployment && session.clock.now() < lease.expiresAt,
+    })),
+    deadline: last === undefined ? undefined : new Date(last.finishedAt + rollback.window).toISOString(),
+  };
+};
+
+/** What is live and what is under way. Exit 5 when live weights are not the stack's. */
+export const showStatus = (options: Values, print: Printer): Promise<ExitCode> =>
+  withStack(options, async ({ session }) => {
+    const seen = await gather(session);
+    const { release } = seen;
+    const live = release === undefined ? undefined : liveSlot(release);
+    const lines = [
+      `${pc.bold(seen.environment)}  ${seen.url}  release ${release?.serial ?? 'none'}`,
+      ...(release === undefined
+        ? []
+        : slotNames(release).map((s) => {
+            const slot = release.slots[s];
+            return `  ${s.padEnd(6)} ${slot?.version ?? ''}  ${release.traffic[s]} %${s === live ? '  live' : ''}  (${slot?.deployment ?? ''})`;
+          })),
+      ...seen.drift.map((d) => pc.red(`  live weights differ: ${d}   next: sluice reconcile`)),
+      ...seen.open.map(
+        (o) =>
+          `  open   ${o.deployment} ${o.version} by ${o.by}: ${o.phase}${o.stage === undefined ? '' : ` ${o.stage}`}${o.alive ? '' : pc.yellow('; its runner is gone: sluice deploy --resume')}`,
+      ),
+      ...(seen.deadline === undefined ? [] : [`  rollback without override until ${seen.deadline}`]),
+    ];
+    print.result('status', seen, lines.join('\n'));
+    return seen.drift.length > 0 ? EXIT.personNeeded : EXIT.done;
+  });
+
+export const showHistory = (options: Values, print: Printer): Promise<ExitCode> => {
+  const limit = parseWhole('--limit', text(options, 'limit') ?? '20', 1, 10_000);
+  return withStack(options, async ({ session }) => {
+    const objects = session.objects(await session.outputs());
+    const wanted = text(options, 'result');
+    const all = await recordStore(objects.record, session.config.app.environment).summaries();
+    const shown = all.filter((r) => wanted === undefined || r.status === wanted).slice(0, limit);
+    for (const r of shown)
+      print.result(
+        'deployment',
+        { ...r },
+        `${new Date(r.finishedAt).toISOString()}  ${r.deployment}  ${r.version.padEnd(12)} ${r.kind.padEnd(8)} ${r.status}`,
+      );
+    if (shown.length === 0) print.event('note', { found: 0 }, 'no deployments');
+    return EXIT.done;
+  });
+};
