@@ -1,4 +1,5 @@
-import { baselineOf, countsOf } from './balancer/metrics.ts';
+import { baselineOf, countsOf, KEPT_SECONDS } from './balancer/metrics.ts';
+import { CloudError } from './options.ts';
 import type { Baseline, MetricQuery, MetricWindow } from '../../release/ports/metrics.ts';
 import type { TargetGroup } from './balancer/group.ts';
 import type { Cloud } from './cloud.ts';
@@ -12,7 +13,10 @@ const visible = (cloud: Cloud, arn: string | undefined): TargetGroup | undefined
 /** Closed windows of both versions side by side. */
 export const windowsOf = (cloud: Cloud, query: MetricQuery, now: number): MetricWindow[] => {
   const { since, widthMs } = query;
-  const first = Math.ceil(since / widthMs) * widthMs;
+  if (!(widthMs >= 1_000))
+    throw new CloudError('ValidationError', `windows of ${widthMs} ms: allowed are 1000 or more`);
+  // Older counts are gone: asking since 1970 must not cost a window for every second since then.
+  const first = Math.ceil(Math.max(since, now - KEPT_SECONDS * 1_000) / widthMs) * widthMs;
   const windows: MetricWindow[] = [];
   for (let from = first; from + widthMs <= now; from += widthMs)
     for (const [service, groups] of Object.entries(query.services)) {

@@ -21,7 +21,8 @@ const emptyBucket = (): Bucket => ({
   latency: new Map(),
 });
 
-const KEPT_SECONDS = 2 * 3_600;
+/** How long counts are kept. */
+export const KEPT_SECONDS = 2 * 3_600;
 const SWEEP_EVERY = 300;
 
 export interface Observation {
@@ -73,7 +74,9 @@ export class GroupMetrics {
   /** Everything that ended in `[from, to)`, ms. */
   sum(from: number, to: number): Bucket {
     const sum = emptyBucket();
-    for (let second = Math.ceil(from / 1_000); second * 1_000 < to; second += 1) {
+    // Nothing was counted before the group existed: a query since 1970 costs no more than one since then.
+    const first = Math.ceil(Math.max(from, Math.floor(this.since / 1_000) * 1_000) / 1_000);
+    for (let second = first; second * 1_000 < to; second += 1) {
       const bucket = this.#buckets.get(second);
       if (bucket === undefined) continue;
       sum.requests += bucket.requests;

@@ -90,13 +90,11 @@ test('windows count both versions side by side; hidden counts are missing, not z
   await sandbox.call('DELETE', `/faults/${id}`);
 });
 
-test('a target that dies is missed by nobody who can be helped: reads go on, the rest gets 502', async () => {
+test('a process that dies is started again, and reads are answered again by themselves', async () => {
   await stack.weights(100, 0);
   const { services } = await sandbox.status();
   const blue = services.find((s) => s.arn.includes('auth-blue'));
   for (const pid of blue?.pids ?? []) process.kill(pid, 'SIGKILL');
-  const response = await fetch(`${stack.url}/auth/session`, { method: 'POST', body: '{"user":"a"}' });
-  expect([502, 503, 201]).toContain(response.status);
   // The service starts it again, as ECS would.
   const deadline = Date.now() + 10_000;
   let status = 0;
