@@ -16,6 +16,8 @@ export interface TrafficOptions {
   readonly seed?: number;
   readonly visits?: readonly Visit[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** The rate grows evenly from nothing in this time (default 1000). */
+  readonly rampMs?: number;
   readonly timeoutMs?: number;
   readonly onSecond?: (second: Second) => void;
 }
@@ -34,6 +36,7 @@ export const startTraffic = (options: TrafficOptions): TrafficRun => {
     seed: options.seed ?? 1,
     visits: options.visits ?? AZORA_VISITS,
     headers: options.headers ?? {},
+    rampMs: options.rampMs ?? 1_000,
     timeoutMs: options.timeoutMs ?? 10_000,
   };
   const child = spawn(process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))], {

@@ -11,6 +11,8 @@ export interface TrafficPlan {
   readonly seed: number;
   readonly visits: readonly Visit[];
   readonly headers: Readonly<Record<string, string>>;
+  /** The rate grows from nothing in this time. */
+  readonly rampMs: number;
   /** No answer after this long is a failure. */
   readonly timeoutMs: number;
 }
@@ -63,12 +65,10 @@ export class Generator {
   readonly #report = new Report();
   readonly #pool: Pool;
   readonly #stop = new AbortController();
-  #rate: number;
   #seconds = 0;
 
   constructor(plan: TrafficPlan) {
     this.#plan = plan;
-    this.#rate = plan.rate;
     this.#pool = new Pool(plan.url, {
       connections: CONNECTIONS,
       pipelining: 1,
@@ -81,7 +81,7 @@ export class Generator {
   /** Runs until `stop`; `onSecond` is called every second. */
   async run(onSecond: (second: Second) => void): Promise<Summary> {
     const next = visitor(this.#plan.visits, this.#plan.seed);
-    const nextArrival = arrivals(this.#rate, this.#plan.seed);
+    const nextArrival = arrivals(this.#plan.rate, this.#plan.seed, this.#plan.rampMs);
     const startedAt = performance.now();
     let due = startedAt + nextArrival();
     let reportAt = startedAt + 1_000;

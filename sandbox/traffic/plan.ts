@@ -37,14 +37,18 @@ export const visitor = (visits: readonly Visit[], seed: number): (() => Visit) =
 /**
  * Arrival times in ms from the start, at a constant rate: one request in each slot of `1000 / rate` ms,
  * at a seeded place inside it. Users do not wait for each other's answers, so neither does the plan.
+ * In the first `rampMs` the rate grows evenly from nothing: processes that have just started are not met by a wall.
  */
-export const arrivals = (rate: number, seed: number): (() => number) => {
+export const arrivals = (rate: number, seed: number, rampMs = 0): (() => number) => {
   const random = seeded(seed ^ 0x5bd1e995);
   const slot = 1_000 / rate;
+  const ramped = rampMs / 2 / slot;
+  /** When the n-th slot begins: the moment by which n requests are due. */
+  const edge = (n: number): number => (n < ramped ? Math.sqrt(2 * rampMs * slot * n) : rampMs / 2 + n * slot);
   let n = 0;
   return () => {
-    const at = (n + random()) * slot;
+    const from = edge(n);
     n += 1;
-    return at;
+    return from + random() * (edge(n) - from);
   };
 };

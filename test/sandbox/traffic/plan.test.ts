@@ -18,6 +18,15 @@ test('arrivals come in order, at the rate that was asked for in every stretch of
   });
 });
 
+test('during the ramp the rate grows evenly, afterwards it is constant', () => {
+  const times = take(arrivals(1_000, 3, 2_000), 3_000);
+  const within = (from: number, to: number): number => times.filter((at) => at >= from && at < to).length;
+  expect(within(0, 500)).toBeCloseTo(62, -1);
+  expect(within(1_500, 2_000)).toBeCloseTo(438, -1);
+  expect(within(2_000, 3_000)).toBeCloseTo(1_000, -1);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
 test('visits come in their shares', () => {
   const seen = take(visitor(AZORA_VISITS, 1), 10_000);
   const share = (path: string, method: string): number =>

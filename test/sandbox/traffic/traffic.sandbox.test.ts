@@ -24,7 +24,13 @@ test('two thousand requests a second arrive, and every one is answered and count
       .end('ok');
   });
   const seconds: Second[] = [];
-  const run = startTraffic({ url: await listen(), rate: 2_000, seed: 1, onSecond: (s) => seconds.push(s) });
+  const run = startTraffic({
+    url: await listen(),
+    rate: 2_000,
+    seed: 1,
+    rampMs: 0,
+    onSecond: (s) => seconds.push(s),
+  });
   while (seconds.length < 2) await delay(20);
   const summary = await run.stop();
   expect(summary).toMatchObject({ failed: 0, shed: 0, failures: [] });
@@ -41,7 +47,7 @@ test('failures are kept with when, where and why; slow answers do not slow the s
     else setTimeout(() => response.end(), 300);
   });
   const visits = ['/broken', '/error', '/slow'].map((path) => ({ method: 'GET' as const, path, weight: 1 }));
-  const run = startTraffic({ url: await listen(), rate: 200, visits });
+  const run = startTraffic({ url: await listen(), rate: 200, visits, rampMs: 0 });
   await delay(1_500);
   const summary = await run.stop();
   expect(summary.rate).toBeGreaterThan(180);
