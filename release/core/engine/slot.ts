@@ -1,6 +1,8 @@
 import type { Slot } from '../../../config/release.types.ts';
 import type { SlotName } from '../../../config/types.ts';
 import { changedServices, liveSlot, slotNames } from '../release.ts';
+import type { GateAbout } from '../gate/types.ts';
+import { baselineWidth } from '../gate/window.ts';
 import type { ProbeResult } from '../../ports/prober.ts';
 import type { DoneEvent } from './effects.ts';
 import { directRelease, releaseOf } from './configuration.ts';
@@ -132,7 +134,18 @@ const passed = (t: Turn, tookMs: number): void => {
   note(t, 'every probe of the new slot is healthy', { tookMs });
   if (t.s.gate !== undefined || t.s.kind === 'rollback' || stepOf(t.s)?.kind !== 'shift') return enterStep(t);
   if (t.s.stable === undefined) return openGate(t, undefined);
-  issue(t, { kind: 'baseline', widthMs: t.s.settings.gate.window ?? 10_000, timeoutMs: QUICK });
+  issue(t, { kind: 'baseline', widthMs: baselineWidth(t.s.settings.gate), timeoutMs: QUICK });
+};
+
+/** What the gate needs to choose its window and to name the versions. */
+const aboutOf = (s: State): GateAbout => {
+  const share = s.steps.find((x) => x.kind === 'shift')?.stage.traffic;
+  const stable = s.stable === undefined ? undefined : s.before?.slots[s.stable]?.version;
+  return {
+    fresh: s.request.version,
+    ...(share === undefined ? {} : { share }),
+    ...(stable === undefined ? {} : { stable }),
+  };
 };
 
 const openGate = (t: Turn, event: DoneEvent | undefined): void => {
@@ -140,7 +153,7 @@ const openGate = (t: Turn, event: DoneEvent | undefined): void => {
   const services = Object.entries(t.s.target?.services ?? {})
     .filter(([, s]) => s.kind === 'web')
     .map(([name]) => name);
-  t.s.gate = t.gate.open(t.s.settings.gate, services, result?.baselines ?? {});
+  t.s.gate = t.gate.open(t.s.settings.gate, services, result?.baselines ?? {}, aboutOf(t.s));
   if (result?.problem !== undefined) note(t, `no baseline: ${result.problem}`);
   enterStep(t);
 };

@@ -1,5 +1,6 @@
 import { liveSlot } from '../release.ts';
 import type { Entry, Metadata, StageRun, State, Status } from '../engine/types.ts';
+import { gateLog } from '../gate/gate.ts';
 import { objectivesOf } from './objectives.ts';
 import type { DeploymentRecord } from './schema.ts';
 
@@ -55,6 +56,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
     change: changeOf(s),
     ...known('failure', failureOf(s)),
     ...known('rollback', rollbackOf(s)),
+    ...known('gate', gateOf(s)),
     objectives: objectivesOf(s),
     baseline_note:
       'counts are compared with the version beside them; at 100 % there is none, and no statistical bound holds there',
@@ -84,6 +86,15 @@ const appliedOf = (migration: Metadata | undefined, s: State): number => {
   if (typeof applied === 'number') return applied;
   if (Array.isArray(applied)) return applied.length;
   return migration === undefined ? 0 : (s.preflight?.pendingMigrations.length ?? 0);
+};
+
+/** What `sluice gate replay` needs; absent when no stage was reached. */
+const gateOf = (s: State): DeploymentRecord['gate'] => {
+  if (s.gate === undefined || s.stages.length === 0) return undefined;
+  const verdicts = s.stages.flatMap((x) => x.verdicts.map((v) => v.verdict));
+  return JSON.parse(JSON.stringify({ log: gateLog(s.gate), verdicts })) as NonNullable<
+    DeploymentRecord['gate']
+  >;
 };
 
 const stageOf = (x: StageRun, finished: number): DeploymentRecord['rollout_stages'][number] => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GateRecord } from '../gate/replay.ts';
 
 const json: z.ZodType = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
@@ -44,6 +45,16 @@ const entry = z.object({
   took_ms: z.number().optional(),
   by: z.string().optional(),
 });
+
+const gateOutline = z.object({
+  log: z.object({ format: z.literal(1), terms: json, text: z.string(), events: z.number() }),
+  verdicts: z.array(json),
+});
+/** Everything the gate was told, so that its verdicts can be computed again: kept exactly as it is. */
+const gateRecord = z.custom<GateRecord>(
+  (value) => gateOutline.safeParse(value).success,
+  'is no log of the gate',
+);
 
 /** Format 1. Times are ISO 8601 in UTC, durations as their names say, shares percent. */
 export const recordSchema = z.object({
@@ -123,6 +134,7 @@ export const recordSchema = z.object({
       problem: z.string().optional(),
     })
     .optional(),
+  gate: gateRecord.optional(),
   objectives: z.array(
     z.object({ name: z.string(), target: z.string(), observed: z.string(), met: z.boolean().nullable() }),
   ),

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { replayGate } from '../../../../release/core/gate/replay.ts';
 import { destructiveParts } from '../../../../release/core/migrations.ts';
 import { rollbackInstructions } from '../../../../release/core/records/instructions.ts';
 import { LOG_KINDS, logName } from '../../../../release/core/records/names.ts';
@@ -43,6 +44,15 @@ describe('the record', () => {
 
   it.each(['good', 'bad'] as const)('parse(serialise(x)) = x: %s', (which) => {
     expect(parseRecord(serialiseRecord(both[which]), 'x.json')).toEqual(both[which]);
+  });
+
+  it('lets the gate compute its verdicts again', () => {
+    for (const { gate } of [both.good, both.bad]) {
+      if (gate === undefined) throw new Error('both reached a stage');
+      const replayed = replayGate((JSON.parse(JSON.stringify({ gate })) as { gate: typeof gate }).gate);
+      expect(replayed.length).toBeGreaterThan(0);
+      expect(replayed.every((r) => r.agrees)).toBe(true);
+    }
   });
 
   it('survives with any text in it', () => {
