@@ -1,7 +1,8 @@
 import { getImage } from '@pulumi/aws/ecr/getImage.js';
 import { getRegistryImage } from '@pulumi/docker/getRegistryImage.js';
 import type { App } from '../config/types.ts';
-import { EXIT, ExpectedError, messageOf, type Problem } from '../lib/errors.ts';
+import { EXIT, ExpectedError, type Problem } from '../lib/errors.ts';
+import { reasonOf } from './reasons.ts';
 import { ecrParts, imagesToFind, type ImageToFind } from './images.plan.ts';
 
 const fromEcr = async ({ repository, tag }: ImageToFind): Promise<string> => {
@@ -41,7 +42,7 @@ export const resolveImages = async (
     else
       problems.push({
         path: `${image.repository}:${image.tag}`,
-        reason: messageOf(result.reason).split('\n')[0] ?? '',
+        reason: reasonOf(result.reason),
       });
   }
   if (problems.length === 0) return digests;

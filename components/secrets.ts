@@ -1,6 +1,7 @@
 import { getSecretVersions } from '@pulumi/aws/secretsmanager/getSecretVersions.js';
 import type { SecretReference } from '../config/release.types.ts';
-import { EXIT, ExpectedError, messageOf, type Problem } from '../lib/errors.ts';
+import { EXIT, ExpectedError, type Problem } from '../lib/errors.ts';
+import { reasonOf } from './reasons.ts';
 
 const describe = async (secretId: string): Promise<SecretReference> => {
   const { arn, versions } = await getSecretVersions({ secretId });
@@ -26,7 +27,7 @@ export const resolveSecrets = async (
     else
       problems.push({
         path: `sluice:app.secrets.${name}`,
-        reason: messageOf(result.reason).split('\n')[0] ?? '',
+        reason: reasonOf(result.reason),
         got: wanted[name] ?? '',
       });
   }

@@ -1,6 +1,7 @@
 import { getListenerRule } from '@pulumi/aws/lb/getListenerRule.js';
+import { reasonOf } from '../components/reasons.ts';
 import type { SlotName } from '../config/types.ts';
-import { messageOf, refused } from '../lib/errors.ts';
+import { refused } from '../lib/errors.ts';
 import type { Shares } from '../release/core/release.ts';
 import type { RoutingOutput } from '../release/ports/stack.ts';
 
@@ -16,7 +17,7 @@ const readRule = async (
 ) => {
   const hint = `sluice reconcile --stack ${stack}`;
   const live = await getListenerRule({ arn: rule }).catch((error: unknown) => {
-    throw refused(`the live weights of ${service} cannot be read: ${messageOf(error)}`, hint);
+    throw refused(`the live weights of ${service} cannot be read: ${reasonOf(error)}`, hint);
   });
   const weights = (live.actions ?? []).flatMap((a) => a.forwards ?? []).flatMap((f) => f.targetGroups ?? []);
   const total = weights.reduce((sum, w) => sum + w.weight, 0);
