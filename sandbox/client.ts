@@ -41,7 +41,7 @@ const START_MS = 30_000;
 const failed = (message: string, hint?: string): ExpectedError =>
   new ExpectedError(message, { exit: EXIT.refused, hint });
 
-const connect = (ready: Ready, region: string, end: () => Promise<void>): Sandbox => {
+const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
   const provider = remoteProvider(ready.url, ready.token);
   const pool = new Pool(ready.url, { connections: 8, headersTimeout: 0, bodyTimeout: 0 });
   const call: Sandbox['call'] = async (method, path, body) => {
@@ -73,7 +73,7 @@ const connect = (ready: Ready, region: string, end: () => Promise<void>): Sandbo
     call,
     environment: () => ({
       AWS_ENDPOINT_URL_S3: ready.s3,
-      AWS_REGION: region,
+      AWS_REGION: ready.region,
       AWS_ACCESS_KEY_ID: 'sandbox',
       AWS_SECRET_ACCESS_KEY: 'sandbox',
       SLUICE_SANDBOX: ready.url,
@@ -153,7 +153,7 @@ export const startSandbox = async ({
   stdout.destroy();
   const stdin = child.stdin as (NodeJS.WritableStream & { unref?: () => void }) | null;
   stdin?.unref?.();
-  return connect(ready, rest.region ?? 'eu-central-1', async () => {
+  return connect(ready, async () => {
     if (detached) return;
     stdin?.end();
     await gone(ready.pid);
@@ -211,7 +211,7 @@ export const connectSandbox = async (
   try {
     const response = await fetch(`${url}/ready`, { headers: { authorization: `Bearer ${token}` } });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return connect((await response.json()) as Ready, 'eu-central-1', () => Promise.resolve());
+    return connect((await response.json()) as Ready, () => Promise.resolve());
   } catch (error) {
     throw failed(`no sandbox answers at ${url}: ${messageOf(error)}`, hint);
   }

@@ -25,6 +25,7 @@ export interface Ready {
   readonly url: string;
   readonly token: string;
   readonly directory: string;
+  readonly region: string;
   readonly s3: string;
   /** URL of the database `postgres`; undefined without PostgreSQL. */
   readonly postgres?: string;
@@ -97,6 +98,7 @@ const ready: Ready = {
   url,
   token,
   directory,
+  region: options.region,
   s3: cloud.s3.endpoint,
   ...(cloud.postgres === undefined ? {} : { postgres: cloud.postgres.url() }),
   startedMs: Math.round(performance.now()),

@@ -52,7 +52,8 @@ export const answerItself = (response: ServerResponse, status: number): void => 
 
 /**
  * Carries one request to a target and its answer back. One object per request is undici's own cheap path:
- * header names and values pass through as they are, nothing is collected into objects.
+ * header names and values pass through as they are, nothing is collected into objects. (These callbacks are undici 7's;
+ * version 8 has others, which collect headers.)
  */
 export class Relay implements Dispatcher.DispatchHandler {
   readonly #group: TargetGroup;
@@ -64,6 +65,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #target: Target | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
+  readonly #hasBody: boolean;
   #retried = false;
   #latencyMs = 0;
   #status = 0;
@@ -79,6 +81,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   ) {
     this.#group = group;
     this.#request = request;
+    const length = request.headers['content-length'];
+    this.#hasBody =
+      request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
     this.#response = response;
     this.#preview = how.preview;
     this.#secure = how.secure;
@@ -97,14 +102,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (target === undefined) return this.#fail(503, false);
     target.inFlight += 1;
     const { method = 'GET', url = '/' } = this.#request;
-    const hasBody = method !== 'GET' && method !== 'HEAD';
     target.pool.dispatch(
       {
         origin: target.origin,
         path: url,
         method,
         headers: requestHeaders(this.#request, this.#secure),
-        body: hasBody ? this.#request : null,
+        body: this.#hasBody ? this.#request : null,
       },
       this,
     );
@@ -160,7 +164,9 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     const { method } = this.#request;
-    if (!this.#retried && (method === 'GET' || method === 'HEAD') && !TIMEOUTS.has(codeOf(error))) {
+    // Once more only where it can do no harm: a read without a body, of which nothing was answered yet.
+    const harmless = (method === 'GET' || method === 'HEAD') && !this.#hasBody;
+    if (!this.#retried && harmless && !TIMEOUTS.has(codeOf(error))) {
       this.#retried = true;
       if (target !== undefined) target.inFlight -= 1;
       return this.#send(this.#group.pick(target));

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Balancer } from '../../../../sandbox/cloud/balancer/balancer.ts';
 import type { Action, GroupSpec } from '../../../../sandbox/cloud/balancer/types.ts';
@@ -90,6 +91,28 @@ test('a request arrives as it was sent, with who sent it; the answer comes back 
       'x-forwarded-proto': 'http',
     },
   });
+});
+
+test('bodies of any method pass, chunked or not; a HEAD has the headers alone', async () => {
+  await target((request, response) => {
+    response.setHeader('x-method', request.method ?? '');
+    response.setHeader('content-length', 5);
+    request.resume();
+    request.on('end', () => response.end('12345'));
+  });
+  const chunks = new ReadableStream({
+    start: (controller) => {
+      for (const part of ['a', 'b', 'c']) controller.enqueue(new TextEncoder().encode(part));
+      controller.close();
+    },
+  });
+  const chunked = await fetch(url, { method: 'POST', body: chunks, duplex: 'half' });
+  expect(await chunked.text()).toBe('12345');
+  const head = await fetch(url, { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '5', '']);
+  expect((await fetch(url, { method: 'DELETE' })).headers.get('x-method')).toBe('DELETE');
+  const { statusCode, body } = await request(url, { method: 'GET', body: '{"query":1}' });
+  expect([statusCode, await body.text()]).toEqual([200, '12345']);
 });
 
 test('a large answer passes whole, also to a slow reader', async () => {
