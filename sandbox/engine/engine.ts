@@ -27,8 +27,11 @@ export interface Engine {
   refresh(options?: RefreshOptions): Promise<Outcome>;
   /** Deletes everything; refused as a whole while anything is protected. */
   destroy(): Promise<Outcome>;
-  /** Outputs of the last update; undefined before the first. */
-  outputs(): Promise<Outputs | undefined>;
+  /**
+   * Outputs of the last update; undefined before the first. With another passphrase plain outputs stay readable and
+   * secret ones are null, unless `needSecrets`: then it is refused.
+   */
+  outputs(options?: { readonly needSecrets?: boolean }): Promise<Outputs | undefined>;
   /** Everything in state, secrets opened and marked. */
   exportState(): Promise<StackState>;
   /** Oldest first; failed updates are in it, killed ones are not. */
@@ -176,8 +179,8 @@ export const createEngine = (options: EngineOptions): Engine => ({
       warnPending(run);
       await deleteRest(run, new Set());
     }),
-  outputs: async () => {
-    const outputs = stackOutputs((await open(options, true)).ledger);
+  outputs: async ({ needSecrets = false } = {}) => {
+    const outputs = stackOutputs((await open(options, !needSecrets)).ledger);
     return outputs === undefined ? undefined : readable(outputs);
   },
   exportState: async () => {

@@ -44,12 +44,12 @@ class Guard {
     });
   }
 
-  enter(sdk: Sdk, run: object, fail: (reason: unknown) => void): void {
+  enter(sdk: Sdk, run: object, fail: (reason: unknown) => void, stackTraces: boolean): void {
     this.#install(sdk);
     if (this.#runs.size === 0) {
       // The SDK makes several errors per resource in case one is needed; their stacks are half of its time.
       this.#stackTraceLimit = Error.stackTraceLimit;
-      Error.stackTraceLimit = 0;
+      if (!stackTraces) Error.stackTraceLimit = 0;
     }
     this.#runs.set(run, fail);
   }

@@ -15,15 +15,21 @@ export const writeHistory = (
       return [key, { value: secret ? checkpoint.seal(value) : value, secret }];
     }),
   );
-  const version = readHistory(options.store).length + 1;
+  const version = lines(options.store).length + 1;
   const record: HistoryRecord = { version, message: options.message ?? '', ...update, config };
   options.store.addHistory(JSON.stringify(record));
 };
 
+const lines = (store: StateStore): string[] =>
+  store
+    .history()
+    .split('\n')
+    .filter((line) => line !== '');
+
+/** Every update that ended, oldest first. */
 export const readHistory = (store: StateStore): HistoryRecord[] => {
   const records: HistoryRecord[] = [];
-  for (const line of store.history().split('\n')) {
-    if (line === '') continue;
+  for (const line of lines(store)) {
     try {
       records.push(JSON.parse(line) as HistoryRecord);
     } catch {

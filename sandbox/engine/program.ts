@@ -56,7 +56,7 @@ export const runProgram = async (run: Run): Promise<Registrar> => {
       },
       (entered) => {
         store = entered;
-        guard.enter(sdk, entered, halt);
+        guard.enter(sdk, entered, halt, run.options.stackTraces ?? false);
       },
       () => Promise.race([everything().catch(halt), run.stopped]),
     );

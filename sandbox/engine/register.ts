@@ -1,5 +1,6 @@
 import type { Props } from '../provider/contract.ts';
 import { refused } from '../../lib/errors.ts';
+import { withHashes } from './assets.ts';
 import { Dependents } from './dependents.ts';
 import type { Goal } from './goal.ts';
 import type { Entry } from './ledger.ts';
@@ -94,7 +95,7 @@ export class Registrar {
       type: goal.type,
       custom: goal.custom,
       id: '',
-      inputs: goal.inputs,
+      inputs: withHashes(goal.inputs, `resource ${goal.name} [${goal.type}]`),
       outputs: {},
       parent: goal.parent,
       dependencies: goal.dependencies,

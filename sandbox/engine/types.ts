@@ -126,6 +126,8 @@ export interface EngineOptions {
   readonly now: () => number;
   /** Provider operations at a time; default 64. */
   readonly parallel?: number;
+  /** Whether errors inside the program keep their stack: helps to find a bug, and doubles the time. Default false. */
+  readonly stackTraces?: boolean;
   /** Free text kept in history with the update. */
   readonly message?: string;
   /** Outputs of another stack, for references to it; secrets marked. Undefined: there is no such stack. */

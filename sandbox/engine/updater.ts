@@ -126,8 +126,13 @@ const translate = (error: unknown): unknown => {
   if (!(error instanceof StackFailed)) return error;
   if (error.failed.length > 0 || error.kind === 'cancelled')
     return new UpdateFailed(error.message, error.changed, error.failed);
-  if (error.cause instanceof ExpectedError) return error.cause;
-  if (isProgramError(error.cause)) return refused(error.message, undefined, error.cause);
+  const { cause } = error;
+  if (cause instanceof ExpectedError) {
+    if (cause.message === error.message) return cause;
+    // Its own text held a secret.
+    return new ExpectedError(error.message, { exit: cause.exit, hint: cause.hint });
+  }
+  if (isProgramError(cause)) return refused(error.message, undefined, cause);
   return new UpdateFailed(error.message, error.changed, []);
 };
 
@@ -199,7 +204,7 @@ export const embeddedUpdater = (
     },
     outputs: async () => toStackOutputs(await engine(undefined).outputs()),
     previewTokens: async () => {
-      const tokens = (await engine(undefined).outputs())?.['previewTokens']?.value;
+      const tokens = (await engine(undefined).outputs({ needSecrets: true }))?.['previewTokens']?.value;
       return isRecord(tokens)
         ? Object.fromEntries(
             Object.entries(tokens).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, test } from 'vitest';
 import type { EngineEvent, Program } from '../../../sandbox/engine/index.ts';
@@ -131,6 +133,46 @@ describe('options', () => {
     expect(cloud.calls).toEqual(['create child', 'create after']);
     await engine(nothing).up();
     expect(cloud.calls.slice(2)).toEqual(['delete after', 'delete child']);
+  });
+
+  test('assets and archives: a file that changes is a changed input', async () => {
+    const { engine, directory, cloud } = stage();
+    const file = join(directory, 'code.txt');
+    const folder = join(directory, 'code');
+    mkdirSync(folder);
+    writeFileSync(file, 'one');
+    writeFileSync(join(folder, 'a.js'), 'one');
+    const { asset } = pulumi;
+    const program = one(
+      {},
+      {
+        text: new asset.StringAsset('x'),
+        file: new asset.FileAsset(file),
+        code: new asset.FileArchive(folder),
+        both: new asset.AssetArchive({
+          inner: new asset.FileAsset(file),
+          folder: new asset.FileArchive(folder),
+        }),
+      },
+    );
+    await engine(program).up();
+    expect((await engine(program).up()).changes).toEqual({ same: 2 });
+    writeFileSync(file, 'two');
+    const changed = (await engine(program).up()).steps.find((s) => s.op === 'update');
+    expect(Object.keys(changed?.diff ?? {}).sort()).toEqual([
+      'both.assets.inner.hash',
+      'both.hash',
+      'file.hash',
+    ]);
+    writeFileSync(join(folder, 'b.js'), 'new');
+    expect((await engine(program).up()).changes).toEqual({ same: 1, update: 1 });
+    expect(cloud.calls).toEqual(['create a', 'update a', 'update a']);
+    await expect(
+      engine(one({}, { file: new asset.FileAsset(join(directory, 'none')) })).up(),
+    ).rejects.toThrow(/ENOENT/);
+    await expect(engine(one({}, { file: new asset.RemoteAsset('https://x.test/y') })).up()).rejects.toThrow(
+      /does not know assets from the network/,
+    );
   });
 
   test('customTimeouts reach handlers in seconds', async () => {

@@ -89,6 +89,7 @@ describe('a secret', () => {
     const wrong = engine(program, { ...settings, passphrase: 'guessed' });
     await expect(wrong.up()).rejects.toThrow(/incorrect passphrase/);
     await expect(wrong.exportState()).rejects.toThrow(/incorrect passphrase/);
+    await expect(wrong.outputs({ needSecrets: true })).rejects.toThrow(/incorrect passphrase/);
     expect((await wrong.outputs())?.['open']).toEqual({ value: 'x', secret: false });
     expect((await wrong.outputs())?.['note']).toEqual({ value: null, secret: true });
     expect(wrong.lockInfo()).toBeUndefined();

@@ -96,7 +96,7 @@ export class ToyCloud implements Provider {
   };
 
   update: Provider['update'] = async ({ urn, id, news, preview, olds }, signal) => {
-    const outputs = { ...news, address: olds['address'] };
+    const outputs = { ...news, address: olds['address'] ?? `${id}.toy` };
     if (preview) return { outputs };
     await this.#act('update', urn, signal);
     this.things.set(id, outputs);
@@ -161,7 +161,7 @@ export const stage = (stack = 'dev'): Stage => {
 /** `create a, same b`: what was done, without the stack itself. */
 export const ops = (steps: readonly Step[], withSame = false): string[] =>
   steps
-    .filter((s) => !s.type.startsWith('pulumi:pulumi:Stack') && (withSame || s.op !== 'same'))
+    .filter((s) => s.type !== 'pulumi:pulumi:Stack' && (withSame || s.op !== 'same'))
     .map((s) => `${s.op} ${s.urn.slice(s.urn.lastIndexOf('::') + 2)}`);
 
 export const isUnknown = (value: unknown): boolean => value === UNKNOWN;
