@@ -46,13 +46,13 @@ const inside = (directory: string): number[] => {
     });
 };
 
-/** Resolves to what is left after at most eight seconds. */
+/** Resolves to what is left after at most twenty seconds. */
 const leftOver = async (directory: string, pids: readonly number[]): Promise<unknown> => {
   const look = () => ({
     processes: [...pids.filter(alive), ...inside(directory)],
     folder: existsSync(directory),
   });
-  const deadline = Date.now() + 8_000;
+  const deadline = Date.now() + 20_000;
   while ((look().processes.length > 0 || look().folder) && Date.now() < deadline) await delay(50);
   return look();
 };
@@ -153,7 +153,8 @@ test('a detached sandbox is found by its folder, refuses a second one there, and
 });
 
 test('a folder that cannot be written to is refused with what to give instead', async () => {
-  const file = join(folder(), 'file');
+  const place = folder();
+  const file = join(place, 'file');
   writeFileSync(file, '');
   const failure = await startSandbox({ directory: join(file, 'below') }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ExpectedError);
@@ -161,4 +162,5 @@ test('a folder that cannot be written to is refused with what to give instead', 
   expect((failure as ExpectedError).message).toMatch(
     /cannot write into .*allowed: a folder that this user may write to/s,
   );
+  rmSync(place, { recursive: true });
 });
