@@ -5,6 +5,8 @@ import type { Totals } from '../release/core/engine/types.ts';
 import type { Printer } from './print.ts';
 
 const BAR = 24;
+/** Without a terminal: how often a verdict that stays the same is repeated, ms. */
+const SIGN_OF_LIFE = 5_000;
 
 const seconds = (ms: number): string => `${Math.max(0, Math.ceil(ms / 1000))} s`;
 const percent = (part: number, whole: number): string =>
@@ -94,6 +96,7 @@ export const viewLines = (view: View): string[] => {
 export const showRelease = (print: Printer): ((view: View) => void) => {
   let shown: string | undefined;
   let said: string | undefined;
+  let saidAt = 0;
   return (view) => {
     const { last } = view;
     const key = last === undefined ? undefined : `${last.at} ${last.phase} ${last.what}`;
@@ -106,18 +109,26 @@ export const showRelease = (print: Printer): ((view: View) => void) => {
         `  ${pc.dim(clockTime(last.at))} ${last.phase.padEnd(9)} ${last.what}${took}`,
       );
     }
-    const verdict =
-      view.stage === undefined || view.verdict === undefined
-        ? undefined
-        : `${view.stage.name}: ${view.verdict}: ${view.why ?? ''}`;
-    if (verdict !== undefined && verdict !== said) {
-      said = verdict;
-      if (print.json || !process.stdout.isTTY)
-        print.event(
-          'verdict',
-          { deployment: view.deployment, stage: view.stage?.name, verdict: view.verdict, why: view.why },
-          `           ${verdict}`,
-        );
+    const kind = view.stage === undefined ? undefined : `${view.stage.name} ${view.verdict ?? ''}`;
+    const live = !print.json && process.stdout.isTTY;
+    // A terminal shows every look in its picture; a log gets what changed, and a sign of life now and then.
+    if (
+      !live &&
+      view.stage !== undefined &&
+      view.verdict !== undefined &&
+      (kind !== said || view.at - saidAt >= SIGN_OF_LIFE)
+    ) {
+      said = kind;
+      saidAt = view.at;
+      const { name } = view.stage;
+      const data = {
+        deployment: view.deployment,
+        stage: name,
+        verdict: view.verdict,
+        why: view.why,
+        counts: view.counts,
+      };
+      print.event('verdict', data, `           ${name}: ${view.verdict}: ${view.why ?? ''}`);
     }
     if (view.result === undefined) print.live(viewLines(view));
   };

@@ -19,7 +19,7 @@ export const migrationsOf = (versions: Versions, version: string, fault: string 
 export const demoOverlay = (
   app: Pick<App, 'stages' | 'rollout'>,
   bakes: readonly string[],
-  migrations: string,
+  migrations?: string,
 ): Record<string, unknown> => ({
   images: { build: 'the sandbox builds' },
   ...(app.rollout === 'direct'
@@ -31,12 +31,17 @@ export const demoOverlay = (
           bake: bakes[i] ?? bakes.at(-1) ?? '5 seconds',
         })),
       }),
-  health: { interval: '1 second', timeout: '2 seconds', startDelay: '100 ms', retries: 10, failures: 3 },
+  health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10, failures: 3 },
   gate: { window: '1 second', burst: '1 second', warmup: '1 second', noDataFor: '5 seconds' },
-  database: {
-    migrations: {
-      command: `npx dbmate --migrations-dir ${migrations} --no-dump-schema up`,
-      directory: migrations,
-    },
-  },
+  ...(migrations === undefined
+    ? {}
+    : {
+        database: {
+          backup: { enabled: false },
+          migrations: {
+            command: `npx dbmate --migrations-dir ${migrations} --no-dump-schema up`,
+            directory: migrations,
+          },
+        },
+      }),
 });

@@ -90,8 +90,8 @@ const releaseSecond = async (session: Session, options: ScenarioOptions): Promis
   const { scenario, signal, onInterrupt } = options;
   const operator = createOperator();
   let pressed = false;
-  const interrupt = (then: 'rollback' | 'leave'): void => {
-    operator.say({ command: 'interrupt', by: 'Ctrl-C', choice: then });
+  const interrupt = (choice: 'rollback' | 'leave'): void => {
+    operator.say({ command: 'interrupt', by: 'Ctrl-C', choice });
   };
   const onAbort = (): void => {
     void (onInterrupt?.() ?? Promise.resolve('rollback' as const)).then(interrupt);

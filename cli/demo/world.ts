@@ -50,7 +50,7 @@ export const openDemoWorld = async (stack: string, directory: string): Promise<D
       database,
       session: (version, { bakes, fault, buildMs, values }) => {
         const migrations = migrationsOf(versions, version, fault);
-        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations));
+        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations), { program: true });
         return openSession({
           config: { ...config, values: { ...config.values, ...values } },
           sandbox,

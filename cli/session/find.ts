@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refused } from '../../lib/errors.ts';
-import { readVersions } from '../../sandbox/adapters/images.ts';
 import { connectSandbox, type Sandbox } from '../../sandbox/client.ts';
-import { APPLICATION, DEMO_BAKES, demoOverlay, migrationsOf } from '../demo/overlay.ts';
+import { APPLICATION, DEMO_BAKES, demoOverlay } from '../demo/overlay.ts';
 import { flag, text, type Values } from '../command.ts';
 import { openSession, prepareDirectory, type Session } from './open.ts';
 import { ROOT, readStackConfig } from './stack-config.ts';
@@ -30,18 +29,16 @@ export interface OpenedStack {
   close(): Promise<void>;
 }
 
-/** Opens the stack that a command’s options name. `version`: whose migrations are meant. */
-export const openStack = async (options: Values, version?: string): Promise<OpenedStack> => {
+/** Opens the stack that a command’s options name. */
+export const openStack = async (options: Values): Promise<OpenedStack> => {
   const stack = text(options, 'stack') ?? 'production';
   const plain = readStackConfig(stack);
   const directory = prepareDirectory(text(options, 'directory') ?? '.sluice');
   const sandbox = await findSandbox(directory);
   const shortened = !flag(options, 'realTime') && plain.app.rollout === 'staged';
   const application = join(ROOT, APPLICATION);
-  const versions = await readVersions(application);
-  const migrations = migrationsOf(versions, version ?? '', undefined);
   const overlay = shortened
-    ? demoOverlay(plain.app, DEMO_BAKES, migrations)
+    ? demoOverlay(plain.app, DEMO_BAKES)
     : { images: { build: 'the sandbox builds' } };
   const session = await openSession({
     config: readStackConfig(stack, overlay),
@@ -56,9 +53,8 @@ export const openStack = async (options: Values, version?: string): Promise<Open
 export const withStack = async <T>(
   options: Values,
   work: (opened: OpenedStack) => Promise<T>,
-  version?: string,
 ): Promise<T> => {
-  const opened = await openStack(options, version);
+  const opened = await openStack(options);
   try {
     return await work(opened);
   } finally {

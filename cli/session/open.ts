@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import { badInput, messageOf, refused } from '../../lib/errors.ts';
 import { redactor, type Redactor } from '../../lib/redact.ts';
-import { bucketObjects, s3Client } from '../../release/adapters/objects.ts';
+import { s3Objects } from '../../release/adapters/objects.ts';
+import { s3Client } from '../../release/adapters/s3.ts';
 import { folderObjects } from '../../release/adapters/objects-folder.ts';
 import { gate } from '../../release/core/gate/gate.ts';
 import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
@@ -84,11 +85,22 @@ export const prepareDirectory = (directory: string): string => {
   }
 };
 
-const openUpdater = async ({ config, sandbox, application }: SessionOptions): Promise<StackUpdater> => {
+/** A shell that names a Pulumi backend means the real engine; otherwise the embedded one works, without any CLI. */
+const openUpdater = async ({ config, sandbox }: SessionOptions): Promise<StackUpdater> => {
   const { default: program } = await import('../../infra/index.ts');
+  if (process.env['PULUMI_BACKEND_URL'] !== undefined) {
+    const { pulumiUpdater } = await import('../../release/adapters/pulumi/updater.ts');
+    return pulumiUpdater({
+      project: config.project,
+      stack: config.stack,
+      program: async () => ({ ...(await program()) }),
+      config: () => config.values,
+      stackFile: config.file,
+      environment: {},
+    });
+  }
   const folder = join(sandbox.directory, 'stacks');
   mkdirSync(folder, { recursive: true });
-  void application;
   return embeddedUpdater(
     {
       project: config.project,
@@ -107,16 +119,11 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   const { config, sandbox, directory, clock = systemClock } = options;
   const stack = await openUpdater(options);
   const hidden = redactor([sandbox.token]);
-  const environment = sandbox.environment();
-  const s3 = s3Client({
-    region: environment['AWS_REGION'] ?? 'eu-central-1',
-    endpoint: sandbox.s3,
-    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
-  });
+  const s3 = s3Client(sandbox.environment());
   const objects = (outputs: StackOutputs): Ports['objects'] => ({
-    record: bucketObjects(s3, outputs.buckets.record),
-    lease: bucketObjects(s3, outputs.buckets.lease),
-    backup: bucketObjects(s3, outputs.buckets.backup),
+    record: s3Objects(outputs.buckets.record, s3),
+    lease: s3Objects(outputs.buckets.lease, s3),
+    backup: s3Objects(outputs.buckets.backup, s3),
   });
   return {
     config,

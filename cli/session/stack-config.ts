@@ -41,10 +41,15 @@ const readText = (path: string, what: string, hint: string): string => {
 };
 
 /**
- * Reads `Pulumi.<stack>.yaml` of a folder, as the program will. `overlay` is laid over `sluice:app` (the demo's
- * shortened bakes). Throws bad input with every problem.
+ * Reads `Pulumi.<stack>.yaml` of a folder, as the program will. `overlay` is laid over `sluice:app` (shortened
+ * bakes) for the release engine, and for the program too where `program` says so: otherwise a plain `pulumi up`
+ * and one by sluice would differ. Throws bad input with every problem.
  */
-export const readStackConfig = (stack: string, overlay: Tree = {}, folder = ROOT): StackConfig => {
+export const readStackConfig = (
+  stack: string,
+  overlay: Tree = {},
+  { program = false, folder = ROOT }: { readonly program?: boolean; readonly folder?: string } = {},
+): StackConfig => {
   const known = readdirSync(folder).flatMap((f) => /^Pulumi\.([^.]+)\.yaml$/.exec(f)?.[1] ?? []);
   if (!known.includes(stack))
     throw badInput('there is no such stack', [
@@ -56,8 +61,8 @@ export const readStackConfig = (stack: string, overlay: Tree = {}, folder = ROOT
   const path = `Pulumi.${stack}.yaml`;
   const file = readText(join(folder, path), 'the stack file', 'check its permissions');
   const values: Record<string, string> = { ...readStackFile(file, name, path) };
-  const written = values['sluice:app'];
-  if (written !== undefined) values['sluice:app'] = JSON.stringify(merge(JSON.parse(written), overlay));
-  const app = parseApp(JSON.parse(values['sluice:app'] ?? 'null'), { stack });
+  const laid = merge(JSON.parse(values['sluice:app'] ?? 'null'), overlay);
+  const app = parseApp(laid, { stack });
+  if (program) values['sluice:app'] = JSON.stringify(laid);
   return { project: name, stack, values, app, file };
 };

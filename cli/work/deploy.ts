@@ -45,36 +45,31 @@ const saySandbox = ({ shortened, session }: OpenedStack, print: Printer): void =
 export const deployVersion = async (version: string, options: Values, around: Around): Promise<ExitCode> => {
   const { tag } = parseVersion(version, '--version');
   const until = phaseOf(options);
-  return withStack(
-    options,
-    async (opened) => {
-      const { session } = opened;
-      const { app, stack } = session.config;
-      if (app.rollout === 'direct')
-        throw refused(
-          `stack ${stack} is updated directly: a plain update deploys`,
-          `pulumi config set sluice:version ${tag} --stack ${stack} && pulumi up --stack ${stack}`,
-        );
-      saySandbox(opened, around.print);
-      const outputs = await session.ensure((e) => {
-        if (e.kind === 'summary')
-          around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
-      });
-      const draft = session.run(outputs, 'unnamed');
-      const request = await requestOf(session, draft, {
-        version: tag,
-        reason: text(options, 'reason') ?? 'release',
-        ticket: text(options, 'ticket'),
-        risk: riskOf(options),
-      });
-      const run: RunOptions = { ...session.run(outputs, request.deployment), ...until };
-      return runHere((o) => runRelease(o, request), run, {
-        ...around,
-        onInterrupt: text(options, 'onInterrupt'),
-      });
-    },
-    tag,
-  );
+  return withStack(options, async (opened) => {
+    const { session } = opened;
+    const { app, stack } = session.config;
+    if (app.rollout === 'direct')
+      throw refused(
+        `stack ${stack} is updated directly: a plain update deploys`,
+        `pulumi config set sluice:version ${tag} --stack ${stack} && pulumi up --stack ${stack}`,
+      );
+    saySandbox(opened, around.print);
+    const outputs = await session.ensure((e) => {
+      if (e.kind === 'summary') around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
+    });
+    const draft = session.run(outputs, 'unnamed');
+    const request = await requestOf(session, draft, {
+      version: tag,
+      reason: text(options, 'reason') ?? 'release',
+      ticket: text(options, 'ticket'),
+      risk: riskOf(options),
+    });
+    const run: RunOptions = { ...session.run(outputs, request.deployment), ...until };
+    return runHere((o) => runRelease(o, request), run, {
+      ...around,
+      onInterrupt: text(options, 'onInterrupt'),
+    });
+  });
 };
 
 /** Goes on with a deployment whose runner ended, or takes it back. */
