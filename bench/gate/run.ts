@@ -1,0 +1,144 @@
+/**
+ * `node bench/gate/run.ts`: the whole table with fewer runs and their exact intervals, in at most ten minutes on two cores.
+ *
+ *     --full          20,000 runs each; keeps the result in results/full.json, README.md and plots/
+ *     --only NAME     one part (see parts.ts), or all whose name begins so
+ *     --runs N        another number of runs
+ *     --seed N        other random numbers
+ *     --threads N     worker threads, 2 unless told
+ *     --report        no runs: writes README.md and plots/ again from results/full.json
+ *
+ * Ends with 0 when every claim is kept, 1 otherwise.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse, serialise, toCell, type Cell, type Results } from './cells.ts';
+import { claims, type Claim } from './claims.ts';
+import { PARTS, type Part } from './parts.ts';
+import { Pool, type Order } from './pool.ts';
+import { writeReport } from './report.ts';
+import { summary } from './tables.ts';
+
+const QUICK = 4_000;
+const FULL = 20_000;
+/** Cells too close to a claim's limit are run again, this often, on fresh numbers; the first runs then do not count. */
+const AGAIN = 40_000;
+/** More than so many are a sign of too few runs in all. */
+const MOST_AGAIN = 24;
+const SEED = 20_251_121;
+
+const here = (path: string): URL => new URL(path, import.meta.url);
+
+const options = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    runs: { type: 'string' },
+    seed: { type: 'string', default: String(SEED) },
+    threads: { type: 'string', default: '2' },
+  },
+}).values;
+
+const wholeNumber = (name: string, text: string): number => {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`--${name} ${text}: a whole number above 0 is needed`);
+};
+
+const say = (text: string): void => {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : '');
+};
+
+const runAll = async (pool: Pool, orders: readonly Order[]): Promise<readonly Cell[]> => {
+  const results = await pool.run(orders, (done, all) => {
+    if (done % 20 === 0) say(`${Math.floor((100 * done) / all)} % of ${orders.length} workloads`);
+  });
+  say('');
+  return orders.flatMap(({ part, workload: index }, i) =>
+    part.rules().flatMap((rule, k) => {
+      const workload = part.workloads[index];
+      const tally = results[i]?.[k];
+      return workload === undefined || tally === undefined
+        ? []
+        : [toCell(part.name, workload, rule.name, tally)];
+    }),
+  );
+};
+
+const isSame = (a: Cell, b: Cell): boolean =>
+  a.part === b.part &&
+  a.kind === b.kind &&
+  a.rate === b.rate &&
+  a.errors === b.errors &&
+  a.share === b.share &&
+  a.rule === b.rule;
+
+/** Runs again what is too close to call, and puts the new cells in the place of the old ones. */
+const settle = async (pool: Pool, parts: readonly Part[], cells: readonly Cell[], seed: number) => {
+  const close = claims(cells).flatMap(({ again }) => again);
+  const orders = parts.flatMap((part) =>
+    part.workloads.flatMap((workload, index): readonly Order[] =>
+      close.some(
+        (cell) =>
+          cell.part === part.name &&
+          cell.kind === workload.kind &&
+          cell.rate === workload.rate &&
+          cell.errors === workload.errors,
+      )
+        ? [{ part, workload: index, seed: seed + 1, runs: AGAIN }]
+        : [],
+    ),
+  );
+  if (orders.length === 0) return cells;
+  if (orders.length > MOST_AGAIN) {
+    process.stdout.write(`${orders.length} workloads are too close to call: more runs are needed\n`);
+    return cells;
+  }
+  process.stdout.write(`${orders.length} workloads are too close to call: ${AGAIN} fresh runs each\n`);
+  const fresh = await runAll(pool, orders);
+  return cells.map((cell) => fresh.find((other) => isSame(cell, other)) ?? cell);
+};
+
+const simulate = async (): Promise<Results> => {
+  const seed = wholeNumber('seed', options.seed);
+  const runs = options.runs === undefined ? (options.full ? FULL : QUICK) : wholeNumber('runs', options.runs);
+  const parts = PARTS.filter(({ name }) => name.startsWith(options.only));
+  if (parts.length === 0) {
+    throw new Error(`--only ${options.only}: known parts are ${PARTS.map(({ name }) => name).join(', ')}`);
+  }
+  const pool = new Pool(wholeNumber('threads', options.threads));
+  try {
+    const orders = parts.flatMap((part) =>
+      part.workloads.map((_, workload) => ({ part, workload, seed, runs })),
+    );
+    const first = await runAll(pool, orders);
+    const cells = await settle(pool, parts, first, seed);
+    return { format: 1, seed, runs, again: AGAIN, cells };
+  } finally {
+    await pool.close();
+  }
+};
+
+const line = ({ state, name, detail }: Claim): string =>
+  `${state.padEnd(8)}  ${name}${detail === '' ? '' : `\n          ${detail}`}\n`;
+
+const main = async (): Promise<void> => {
+  const began = performance.now();
+  const full = here('results/full.json');
+  const results = options.report ? parse(readFileSync(full, 'utf8')) : await simulate();
+  const whole = options.full && options.only === '';
+  if (!options.report) {
+    mkdirSync(here('results/'), { recursive: true });
+    writeFileSync(whole ? full : here('results/quick.json'), serialise(results));
+  }
+  if (whole || options.report) await writeReport(results);
+  const found = claims(results.cells);
+  process.stdout.write(`${summary(results)}\n${found.map(line).join('')}`);
+  const took = ((performance.now() - began) / 1000).toFixed(0);
+  process.stdout.write(`\nseed ${results.seed}, ${results.runs} runs each, ${took} s\n`);
+  if (found.some(({ state }) => state === 'broken' || state === 'doubtful')) process.exitCode = 1;
+};
+
+await main();
