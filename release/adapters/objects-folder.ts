@@ -1,61 +1,77 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import type { ObjectStore } from '../ports/objects.ts';
 
-const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('hex').slice(0, 32)}"`;
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('hex')}"`;
+/** A key may hold any character; a file's name may not, and must not leave the folder. */
+const encode = (key: string): string =>
+  key
+    .split('/')
+    .map(
+      (part) =>
+        encodeURIComponent(part)
+          .replaceAll('*', '%2A')
+          .replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E')) || '%',
+    )
+    .join(sep);
+const decode = (path: string): string =>
+  path
+    .split(sep)
+    .map((part) => (part === '%' ? '' : decodeURIComponent(part)))
+    .join('/');
 
 /**
- * Small objects as files below a folder. Writes are atomic (a temporary file, then a rename); the conditions hold
- * against other calls in this process, which is all that the working folder needs.
+ * The same as a folder of files, for tests and for a machine without a bucket. Conditions hold between writers of
+ * one process; between processes only "create where none is" does.
  */
 export const folderObjects = (folder: string): ObjectStore => {
-  const path = (key: string): string => join(folder, key);
-  const get = async (key: string) => {
-    try {
-      const body = await readFile(path(key), 'utf8');
-      return { body, etag: etagOf(body) };
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return undefined;
-      throw error;
-    }
+  const pathOf = (key: string): string => join(folder, `${encode(key)}.object`);
+  const read = (key: string): { body: string; etag: string } | undefined => {
+    const path = pathOf(key);
+    if (!existsSync(path)) return undefined;
+    const body = readFileSync(path, 'utf8');
+    return { body, etag: etagOf(body) };
   };
-  return {
-    get,
-    put: async (key, body, ifMatch) => {
-      if (typeof ifMatch === 'string' && (await get(key))?.etag !== ifMatch) return undefined;
-      await mkdir(dirname(path(key)), { recursive: true });
-      const partial = `${path(key)}.${randomUUID()}.partial`;
-      try {
-        await writeFile(partial, body);
-        // A link fails where a file is: "create where none is" without a gap between look and write.
-        if (ifMatch === null) await link(partial, path(key));
-        else await rename(partial, path(key));
-      } catch (error) {
-        if (ifMatch === null && isCode(error, 'EEXIST')) return undefined;
-        throw error;
-      } finally {
-        await rm(partial, { force: true });
-      }
-      return etagOf(body);
-    },
-    list: async (prefix) => {
-      const root = join(folder, dirname(`${prefix}x`));
-      try {
-        const entries = await readdir(root, { recursive: true, withFileTypes: true });
-        return entries
-          .filter((e) => e.isFile() && !e.name.endsWith('.partial'))
-          .map((e) => join(e.parentPath, e.name).slice(folder.length + 1))
+  // Synchronous inside: nothing can come between looking and writing.
+  const put = (key: string, body: string, ifMatch: string | null | undefined): string | undefined => {
+    if (typeof ifMatch === 'string' && read(key)?.etag !== ifMatch) return undefined;
+    const path = pathOf(key);
+    mkdirSync(dirname(path), { recursive: true });
+    const fresh = `${path}.${randomBytes(6).toString('hex')}`;
+    writeFileSync(fresh, body);
+    try {
+      if (ifMatch !== null) renameSync(fresh, path);
+      else linkSync(fresh, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return undefined;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
+    return etagOf(body);
+  };
+  const list = (prefix: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((path) => path.endsWith('.object'))
+          .map((path) => decode(path.slice(0, -'.object'.length)))
           .filter((key) => key.startsWith(prefix))
-          .sort();
-      } catch (error) {
-        if (isCode(error, 'ENOENT')) return [];
-        throw error;
-      }
-    },
-    delete: (key) => rm(path(key), { force: true }),
+          .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      : [];
+  return {
+    get: async (key) => Promise.resolve(read(key)),
+    put: async (key, body, ifMatch) => Promise.resolve(put(key, body, ifMatch)),
+    list: async (prefix) => Promise.resolve(list(prefix)),
+    delete: async (key) => Promise.resolve(rmSync(pathOf(key), { force: true })),
   };
 };

@@ -1,65 +1,69 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  PutObjectCommand,
-  S3Client,
-  S3ServiceException,
   paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../ports/objects.ts';
+import { bucketError, isConflict, isMissing, statusOf } from './s3.ts';
 
-/** A client with timeouts and the SDK's own credentials, retries with jitter and region; path-style for local endpoints. */
-export const s3Client = (settings: {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}): S3Client =>
-  new S3Client({
-    ...settings,
-    forcePathStyle: settings.endpoint !== undefined,
-    maxAttempts: 5,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
-  });
+/** Two conditional writes at the same moment may both be told to try again. */
+const ATTEMPTS = 5;
 
-const isStatus = (error: unknown, ...codes: readonly number[]): boolean =>
-  error instanceof S3ServiceException && codes.includes(error.$metadata.httpStatusCode ?? 0);
-
-/** Small objects of one S3 bucket, with compare-and-set by ETag. */
-export const bucketObjects = (client: S3Client, bucket: string): ObjectStore => ({
-  get: async (key) => {
+/** Small objects in an S3 bucket. Errors other than a condition that did not hold are `ExpectedError`s naming the bucket. */
+export const s3Objects = (bucket: string, client: S3Client): ObjectStore => {
+  const wrapped = async <T>(doing: string, call: () => Promise<T>): Promise<T> => {
     try {
-      const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return { body: (await found.Body?.transformToString()) ?? '', etag: found.ETag ?? '' };
+      return await call();
     } catch (error) {
-      if (isStatus(error, 404)) return undefined;
-      throw error;
+      throw bucketError(doing, bucket, error);
     }
-  },
-  put: async (key, body, ifMatch) => {
-    const condition =
-      ifMatch === undefined ? {} : ifMatch === null ? { IfNoneMatch: '*' } : { IfMatch: ifMatch };
-    try {
-      const put = { Bucket: bucket, Key: key, Body: body, ContentType: contentType(key), ...condition };
-      return (await client.send(new PutObjectCommand(put))).ETag ?? '';
-    } catch (error) {
-      // 409: another conditional write was under way; 404: the object that should match is gone.
-      const lost = ifMatch !== undefined && isStatus(error, 412, 409, ...(ifMatch === null ? [] : [404]));
-      if (lost) return undefined;
-      throw error;
-    }
-  },
-  list: async (prefix) => {
-    const keys: string[] = [];
-    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
-      keys.push(...(page.Contents ?? []).flatMap((o) => (o.Key === undefined ? [] : [o.Key])));
-    return keys;
-  },
-  delete: async (key) => {
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-  },
-});
-
-const contentType = (key: string): string => {
-  if (key.endsWith('.json')) return 'application/json';
-  return key.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'text/plain; charset=utf-8';
+  };
+  const write = async (key: string, body: string, ifMatch: string | null | undefined): Promise<string> => {
+    const answer = await client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: body,
+        ContentType: key.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8',
+        ...(ifMatch === null ? { IfNoneMatch: '*' } : ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+      }),
+    );
+    return answer.ETag ?? '';
+  };
+  return {
+    get: (key) =>
+      wrapped('reading', async () => {
+        try {
+          const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+          return { body: (await found.Body?.transformToString()) ?? '', etag: found.ETag ?? '' };
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
+      }),
+    put: (key, body, ifMatch) =>
+      wrapped('writing', async () => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await write(key, body, ifMatch);
+          } catch (error) {
+            if (isConflict(error) || (typeof ifMatch === 'string' && isMissing(error))) return undefined;
+            if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
+          }
+        }
+      }),
+    list: (prefix) =>
+      wrapped('listing', async () => {
+        const keys: string[] = [];
+        for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
+          for (const object of page.Contents ?? []) if (object.Key !== undefined) keys.push(object.Key);
+        return keys;
+      }),
+    delete: (key) =>
+      wrapped('deleting in', async () => {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      }),
+  };
 };

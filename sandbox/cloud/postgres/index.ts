@@ -61,8 +61,9 @@ export const startPostgres = async (options: {
     const log = join(options.directory, 'postgres.log');
     const server = await startServer(binaries, data, log, account, options.reaper);
     const password = randomBytes(24).toString('base64url');
+    // sslmode: some clients insist on TLS where nothing is said.
     const url = (secret: string, database = 'postgres'): string =>
-      `postgresql://postgres:${secret}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
+      `postgresql://postgres:${secret}@127.0.0.1:${server.port}/${encodeURIComponent(database)}?sslmode=disable`;
     await query(url(template.password), `ALTER ROLE postgres PASSWORD ${escapeLiteral(password)}`);
     return {
       port: server.port,

@@ -89,12 +89,19 @@ const refuse = (request: IncomingMessage, response: ServerResponse, error: unkno
   if (unread) request.resume();
 };
 
+const splitOnce = (text: string, at: string): [string, string?] => {
+  const index = text.indexOf(at);
+  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+};
+
 const route = async (context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const url = new URL(request.url ?? '/', 'http://s3.invalid');
+  // Not by way of a URL object: that would take the key `a/..` for a path and shorten it.
+  const [rawPath = '', rawQuery = ''] = splitOnce(request.url ?? '/', '?');
+  const query = new URLSearchParams(rawQuery);
   const method = request.method ?? 'GET';
-  if (request.headers.authorization === undefined && !url.searchParams.has('X-Amz-Signature'))
+  if (request.headers.authorization === undefined && !query.has('X-Amz-Signature'))
     throw accessDenied('the request is not signed.');
-  const path = decodeURIComponent(url.pathname.slice(1));
+  const path = decodeURIComponent(rawPath.slice(1));
   const slash = path.indexOf('/');
   const name = slash < 0 ? path : path.slice(0, slash);
   const key = slash < 0 ? '' : path.slice(slash + 1);
@@ -103,14 +110,14 @@ const route = async (context: Context, request: IncomingMessage, response: Serve
     return;
   }
   const bucket = context.buckets.get(name);
-  if (key === '' && method === 'PUT' && url.searchParams.size === 0) {
+  if (key === '' && method === 'PUT' && query.size === 0) {
     context.buckets.create(name, request.headers['x-amz-bucket-object-lock-enabled'] === 'true');
     response.writeHead(200, { location: `/${name}`, 'content-length': 0 }).end();
     return;
   }
   if (bucket === undefined) throw noSuchBucket(name);
   const { faults, now } = context;
-  const call: Call = { request, response, method, query: url.searchParams, bucket, key, faults, now };
+  const call: Call = { request, response, method, query, bucket, key, faults, now };
   await (key === '' ? bucketCall(context, call) : objectCall(context, call));
 };
 

@@ -112,7 +112,7 @@ describe('PostgreSQL of the sandbox', () => {
     const index = new URL('../../../sandbox/cloud/postgres/index.ts', import.meta.url).pathname;
     const script = `import { startPostgres } from ${JSON.stringify(index)};
       const p = await startPostgres({ directory: ${JSON.stringify(join(open, 'x'))} });
-      console.log(process.getuid() !== 0 && (await p.createDatabase('d')).endsWith('/d'));
+      console.log(process.getuid() !== 0 && (await p.createDatabase('d')).endsWith('/d?sslmode=disable'));
       await p.close();`;
     const { uid, gid } = serverAccount();
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
