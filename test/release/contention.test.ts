@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { controlStore } from '../../release/adapters/control.ts';
 import { leaseStore } from '../../release/adapters/lease.ts';
 import type { View } from '../../release/core/engine/view.ts';
 import { killAt, Killed, World } from '../support/world.ts';
@@ -89,6 +90,60 @@ describe('one release of an environment at a time', () => {
     expect(world.serving()).toEqual({ 'v1.0.0': 100 });
     expect(world.agrees()).toBe(true);
     expect(world.record(first.deployment)?.status).toBe('rolled_back');
+  });
+
+  it('a runner that wakes after its lease was taken starts no further effect', async () => {
+    const world = await new World().withV1();
+    const begun: string[] = [];
+    let asleep = false;
+    const other = { format: 1, deployment: '1700009999-eeeeeeeeeeee', holder: 'x', token: 'x', serial: 99 };
+    const outcome = await world.deploy('v2.0.0', {
+      hooks: { before: (effect) => asleep && begun.push(effect.kind) },
+      onView: once(
+        (v) => v.stage?.name === 'canary',
+        () => {
+          asleep = true;
+          world.clock.jump(3_600_000);
+          const now = world.clock.now();
+          const lease = { ...other, takenAt: now, expiresAt: now + 60_000, handedOn: false };
+          world.stores.lease.objects.set('leases/production.json', {
+            body: JSON.stringify(lease),
+            etag: '"x"',
+          });
+        },
+      ),
+    });
+    expect(outcome).toMatchObject({ result: 'superseded', exit: 5 });
+    expect(begun).toEqual([]);
+    expect(world.serving()).toEqual({ 'v1.0.0': 100 });
+  });
+
+  it('approved after another release went through, or was left open: refused, for what was checked is gone', async () => {
+    for (const meanwhile of ['finished', 'killed'] as const) {
+      const world = await new World().withV1();
+      const approval = { ...world.app.approval, when: 'first' as const };
+      const waiting = { ...world.app, approval };
+      let other: Promise<unknown> | undefined;
+      const outcome = await world.deploy('v2.0.0', {
+        app: waiting,
+        onView: once(
+          (v) => v.phase === 'approval',
+          (v) => {
+            const hooks = meanwhile === 'killed' ? killAt(8, 'after') : {};
+            other = world.deploy('v3.0.0', { hooks }).catch((error: unknown) => {
+              if (!(error instanceof Killed)) throw error;
+            });
+            const control = controlStore(world.stores.lease, 'production');
+            const said = { command: 'approve', by: 'grace', why: '', at: 0 } as const;
+            void other.then(() => world.clock.sleep(120_000)).then(() => control.say(v.deployment, said));
+          },
+        ),
+      });
+      await other;
+      expect(['refused', 'failed']).toContain(outcome.result);
+      expect(outcome.why).toMatch(meanwhile === 'killed' ? /holds production/ : /went from serial/);
+      expect(world.cloud.outputs?.release?.slots.green?.version).not.toBe('v2.0.0');
+    }
   });
 
   it('a runner that slept while its deployment was resumed elsewhere does nothing more', async () => {

@@ -59,6 +59,17 @@ describe('a rollback by a person', () => {
     expect(world.serving()).toEqual({ 'v3.0.0': 100 });
   });
 
+  it('to a warm slot that fell ill: a standard one moves nothing, an emergency says so afterwards', async () => {
+    const world = await withReleases('v1.0.0', 'v2.0.0');
+    world.cloud.behaviours.set('v1.0.0', { healthy: false });
+    expect(await world.rollback()).toMatchObject({ result: 'failed', exit: 5 });
+    expect(world.serving()).toEqual({ 'v2.0.0': 100 });
+    const emergency = await world.rollback({ mode: 'emergency' });
+    expect(emergency).toMatchObject({ result: 'failed', exit: 5 });
+    expect(emergency.attention).toContain('is not healthy');
+    expect(world.serving()).toEqual({ 'v1.0.0': 100 });
+  });
+
   it('previous after a rollback is the version before that one, not the one that was left', async () => {
     const world = await withReleases('v1.0.0', 'v2.0.0', 'v3.0.0');
     await world.rollback();

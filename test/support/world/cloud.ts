@@ -88,7 +88,7 @@ export class Cloud {
       deployment: wanted?.deployment ?? '1700000000-000000000000',
     });
     this.updates += 1;
-    if (wanted !== undefined && this.hangs?.(release) === true) await this.clock.sleep(86_400_000, signal);
+    if (wanted !== undefined && this.hangs?.(release) === true) await this.hang(release, signal);
     await this.clock.sleep(2000, signal);
     const fault = this.updateFault?.(release);
     if (fault === 'before') throw new UpdateFailed('1 resource failed', [], [{ urn: 'urn:x', reason: 'no' }]);
@@ -108,6 +108,18 @@ export class Cloud {
     if (!equal(last, release)) this.history.push(release);
     await this.record.put(`releases/production/${release.serial}.json`, JSON.stringify(release));
     return { outputs: this.outputs, changes: { update: 1 }, durationMs: 3000 };
+  }
+
+  /** Told to stop, an update ends what it has begun: rules may still move until it is over. */
+  private async hang(release: Release, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.clock.sleep(86_400_000, signal);
+    } catch (error) {
+      await this.clock.sleep(5000);
+      for (const name of slotNames(release)) this.running.set(name, release.slots[name]);
+      this.setRules(release, true);
+      throw error;
+    }
   }
 
   /** The database commands: they end at once when their work is done already. */
