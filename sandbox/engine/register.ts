@@ -1,14 +1,13 @@
 import type { Props } from '../provider/contract.ts';
 import { refused } from '../../lib/errors.ts';
 import { withHashes } from './assets.ts';
-import { Dependents } from './dependents.ts';
 import type { Goal } from './goal.ts';
 import type { Entry } from './ledger.ts';
 import { keepOld } from './paths.ts';
 import { step } from './report.ts';
 import type { Run } from './run.ts';
-import { checkInputs, create, difference, failed, remove, update } from './steps.ts';
-import type { Difference } from './steps.ts';
+import { Replacer } from './replace.ts';
+import { checkInputs, create, difference, failed, update } from './steps.ts';
 import type { ResourceState } from './types.ts';
 import { STACK_TYPE, aliasUrns, makeUrn, nameOf } from './urn.ts';
 import { deepEqual } from './values.ts';
@@ -21,29 +20,21 @@ interface Inherited {
 }
 const NOTHING: Inherited = { protect: false, retainOnDelete: false, deletedWith: '' };
 
-const protectedError = (urn: string, because: string): Error =>
-  refused(
-    `unable to replace resource "${urn}"\n${because}it is currently marked for protection`,
-    'To unprotect the resource, remove the `protect` option from the program and update once more.',
-  );
-
 /** Turns registrations of one program into steps. */
 export class Registrar {
   readonly #run: Run;
-  readonly #dependents: Dependents;
+  readonly #replacer: Replacer;
   readonly #registered = new Set<string>();
   /** URN today → URN in state, where an alias was used; and the other way round. */
   readonly #former = new Map<string, string>();
   readonly #renamed = new Map<string, string>();
   readonly #inherited = new Map<string, Inherited>();
-  /** Deleted because something they depend on was deleted first; made again when they are registered. */
-  readonly #condemned = new Map<string, readonly string[]>();
   /** Entries of this run: what is in the ledger and not here is to be deleted. */
   readonly kept = new Set<Entry>();
 
   constructor(run: Run) {
     this.#run = run;
-    this.#dependents = new Dependents(run, run.ledger.entries());
+    this.#replacer = new Replacer(run, (urn) => this.#registered.has(urn), this.kept);
   }
 
   claim(parent: string, type: string, name: string): string {
@@ -160,7 +151,7 @@ export class Registrar {
 
   async #custom(goal: Goal, wanted: ResourceState, entry: Entry | undefined): Promise<ResourceState> {
     const run = this.#run;
-    const replaces = this.#condemned.get(wanted.urn);
+    const replaces = this.#replacer.condemned(wanted.urn);
     // What was only read before was never ours: it is made as if it had not been there.
     if (entry === undefined || entry.state.external) {
       const inputs = await checkInputs(run, wanted, {});
@@ -168,9 +159,8 @@ export class Registrar {
     }
     const old = entry.state;
     if (replaces !== undefined) {
-      this.#condemned.delete(wanted.urn);
       const inputs = await checkInputs(run, wanted, {});
-      return this.#recreate({ ...wanted, inputs }, entry, replaces);
+      return this.#replacer.recreate({ ...wanted, inputs }, entry, replaces);
     }
     const kept = keepOld(goal.ignoreChanges, old.inputs, wanted.inputs);
     if (kept.invalid.length > 0)
@@ -185,77 +175,9 @@ export class Registrar {
     };
     const diff = await difference(run, old, checked, goal);
     if (old.pendingReplacement || (diff.changes && diff.replace))
-      return this.#replace(goal, wanted, entry, diff);
+      return this.#replacer.replace(goal, wanted, entry, diff);
     if (diff.changes || old.initErrors.length > 0) return update(run, entry, checked, diff.detailed);
     return this.#same(entry, checked);
-  }
-
-  async #replace(goal: Goal, wanted: ResourceState, entry: Entry, diff: Difference): Promise<ResourceState> {
-    const run = this.#run;
-    const old = entry.state;
-    if (wanted.protect && old.protect)
-      throw failed(run, 'replace', wanted, protectedError(wanted.urn, 'because '));
-    // Defaults and names that were carried over from the old one do not hold for its replacement.
-    const next = { ...wanted, inputs: await checkInputs(run, wanted, {}) };
-    if (old.pendingReplacement) return this.#recreate(next, entry, diff.replaces, diff);
-    if (goal.deleteBeforeReplace ?? diff.deleteBeforeReplace) {
-      await this.#makeRoom(entry);
-      return this.#recreate(next, entry, diff.replaces, diff);
-    }
-    const made = await create(
-      run,
-      'create-replacement',
-      next,
-      undefined,
-      () => {
-        run.ledger.put(entry, { ...old, urn: wanted.urn, delete: true });
-        this.kept.delete(entry);
-      },
-      diff.detailed,
-      diff.replaces,
-    );
-    this.#announce(wanted, diff.replaces, diff);
-    return made;
-  }
-
-  /** Deletes a resource, and first the dependents that cannot outlive it. */
-  async #makeRoom(entry: Entry): Promise<void> {
-    const run = this.#run;
-    const { urn } = entry.state;
-    const dependents = await this.#dependents.replacedWith(
-      entry,
-      (other) => this.#registered.has(other) || this.#condemned.has(other),
-    );
-    const guarded = dependents.find((d) => d.entry.state.protect);
-    if (guarded !== undefined)
-      throw failed(
-        run,
-        'replace',
-        guarded.entry.state,
-        protectedError(guarded.entry.state.urn, `as part of replacing "${urn}", because `),
-      );
-    for (const { entry: dependent, replaces } of dependents)
-      this.#condemned.set(dependent.state.urn, replaces);
-    for (const { entry: dependent } of dependents)
-      await remove(run, 'delete-replaced', dependent, new Set(), 'pendingReplacement');
-    await remove(run, 'delete-replaced', entry, new Set(), 'pendingReplacement');
-  }
-
-  /** Makes a resource again whose former self is deleted already. */
-  async #recreate(
-    wanted: ResourceState,
-    entry: Entry,
-    replaces: readonly string[],
-    diff?: Difference,
-  ): Promise<ResourceState> {
-    this.#announce(wanted, replaces, diff);
-    return create(this.#run, 'create-replacement', wanted, entry, undefined, diff?.detailed, replaces);
-  }
-
-  #announce(wanted: ResourceState, replaces: readonly string[], diff?: Difference): void {
-    const what = step('replace', wanted, diff?.detailed, replaces);
-    this.#run.report.pre(what);
-    this.#run.report.done(what);
   }
 
   /** Outputs of a component or of the stack, once the program knows them. */

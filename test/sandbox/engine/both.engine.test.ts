@@ -274,6 +274,10 @@ const stories: Record<string, readonly Chapter[]> = {
     { program: roomy('1'), previewed: true },
     { program: roomy('2'), previewed: true },
   ],
+  'a replacement that deletes first and then fails': [
+    { program: roomy('1') },
+    { program: roomy('2'), before: breaking('create a'), fails: true },
+  ],
   'a create that fails, and the same again': [
     { program: chain({ size: 1 }), before: breaking('create b'), fails: true },
     { program: chain({ size: 1 }) },

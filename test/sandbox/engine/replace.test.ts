@@ -96,6 +96,31 @@ describe('a replacement', () => {
     expect(cloud.things.size).toBe(3);
   });
 
+  test('is taken up again when it failed between its deletions: what is gone is not deleted again', async () => {
+    const { engine, cloud } = stage();
+    await engine(roomy('one')).up();
+    cloud.before = (what) => {
+      if (what === 'delete a') throw new Error('still in use');
+    };
+    await expect(engine(roomy('two')).up()).rejects.toThrow('still in use');
+    cloud.before = () => undefined;
+    cloud.calls.length = 0;
+    await engine(roomy('two')).up();
+    expect(cloud.calls).toEqual(['delete a', 'create a', 'create b', 'update c']);
+    expect(cloud.things.size).toBe(3);
+  });
+
+  test('whose dependents are declared no more forgets them: they are deleted already', async () => {
+    const { engine, cloud } = stage();
+    await engine(roomy('one')).up();
+    cloud.calls.length = 0;
+    const result = await engine(async () => ({ of: toy('a', { room: 'two' }).id })).up();
+    expect(cloud.calls).toEqual(['delete b', 'delete a', 'create a', 'delete c']);
+    expect(ops(result.steps)).toContain('remove-pending-replace b');
+    const { resources } = await engine(roomy('two')).exportState();
+    expect(resources.map((r) => r.urn.split('::').at(-1))).toEqual(['toys-dev', 'a']);
+  });
+
   test('that failed to delete the old one deletes it next time', async () => {
     const { engine, cloud } = stage();
     await engine(zoned('one')).up();
