@@ -9,6 +9,7 @@ import { outcomeOf } from './runner/outcome.ts';
 import type { Outcome, RunOptions } from './runner/types.ts';
 
 export { runTidy, type TidyResult } from './runner/tidy.ts';
+export { runReconcile, type Reconciled } from './runner/reconcile.ts';
 export { ensureStack } from './runner/ensure.ts';
 export { createOperator } from './runner/operator.ts';
 export type * from './runner/types.ts';
@@ -21,7 +22,13 @@ export type * from './runner/types.ts';
 export const runRelease = async (options: RunOptions, request: Request): Promise<Outcome> => {
   const token = options.token();
   const state = createState(request, settingsOf(options.app), options.clock.now());
-  const input = { next: engine(options.gate), state, etag: undefined, first: { kind: 'start', runner: token } as const, token };
+  const input = {
+    next: engine(options.gate),
+    state,
+    etag: undefined,
+    first: { kind: 'start', runner: token } as const,
+    token,
+  };
   return outcomeOf(await new Drive(options, input).run());
 };
 

@@ -1,13 +1,12 @@
 import { refused } from '../../lib/errors.ts';
 import { journalStore } from '../adapters/journal.ts';
-import { leaseStore } from '../adapters/lease.ts';
 import { recordStore } from '../adapters/records.ts';
 import { drift } from '../core/engine/weights.ts';
 import { applyStep } from '../core/plan.ts';
 import { liveSlot, other } from '../core/release.ts';
 import { readLive } from './effects/live.ts';
-import { leaseKeeper } from './keeper.ts';
 import type { RunOptions } from './types.ts';
+import { withLease } from './with-lease.ts';
 
 export type TidyResult =
   | { readonly done: true; readonly removed: string; readonly serial: number }
@@ -61,36 +60,17 @@ const dueAt = async (o: RunOptions, environment: string): Promise<number | undef
   return last === undefined ? undefined : last.finishedAt + o.app.rollback.window;
 };
 
-const takeDown = async (
+const takeDown = (
   o: RunOptions,
   environment: string,
   deployment: string,
   wanted: ReturnType<typeof applyStep>,
   removed: string,
-): Promise<TidyResult> => {
-  const stop = new AbortController();
-  const keeper = leaseKeeper({
-    store: leaseStore(o.ports.objects.lease, environment, o.clock),
-    clock: o.clock,
-    deployment,
-    holder: o.holder,
-    token: o.token(),
-    ttlMs: o.leaseTtlMs ?? 30_000,
-    onLost: () => stop.abort(new Error('the lease was lost')),
-  });
-  const answer = await keeper.acquire(false, stop.signal);
-  if (answer.kind === 'taken')
-    throw refused(
-      `deployment ${answer.by.deployment} by ${answer.by.holder} holds ${environment}`,
-      'sluice status',
-    );
-  try {
+): Promise<TidyResult> =>
+  withLease(o, environment, deployment, async (signal) => {
     const { outputs } = await o.ports.stack.up(wanted, {
-      signal: stop.signal,
+      signal,
       onEvent: (e) => o.ports.logs.append('rollout', e.text),
     });
     return { done: true, removed, serial: outputs.release?.serial ?? wanted.serial };
-  } finally {
-    await keeper.letGo();
-  }
-};
+  });

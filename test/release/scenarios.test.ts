@@ -123,6 +123,15 @@ describe('a release ends as its scenario says', () => {
     if (what === 'backup') expect(world.cloud.outputs?.release?.schema?.version).toBe('v1.0.0');
   });
 
+  it('a backup whose metadata does not say that it was verified is none', async () => {
+    const world = await new World().withV1();
+    world.cloud.behaviours.set('backup', { silent: true });
+    const outcome = await world.deploy('v2.0.0');
+    expect(outcome).toMatchObject({ result: 'failed', exit: 5 });
+    expect(outcome.why).toContain('not found to be restorable');
+    expect(world.cloud.outputs?.release?.schema?.version).toBe('v1.0.0');
+  });
+
   it('smoke-fails: rolled back from 100 %', async () => {
     const world = await new World().withV1();
     world.cloud.behaviours.set('v2.0.0', { smoke: false });

@@ -49,6 +49,7 @@ export class World {
       app: this.app,
       gate,
       holder: 'ada@laptop',
+      pollMs: 10_000,
       token: () => `token-${(this.tokens += 1)}`,
       ...change,
     };

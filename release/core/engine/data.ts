@@ -64,6 +64,8 @@ export const onBackup = (t: Turn, event: DoneEvent): void => {
   if (metadata === undefined)
     return fail(t, failureOf(t, 'backup', 'the backup left no metadata: it cannot be relied on'));
   t.s.backup = metadata;
+  if (metadata['verified'] === false)
+    return fail(t, failureOf(t, 'backup', 'the backup is there, but it was not found to be restorable'));
   endStep(t);
 };
 

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 
 /** Where the database commands leave what they did. */
 export const backupKey = (prefix: string, deployment: string): string =>
-  `${prefix}/backup-${deployment}.json`;
+  [...prefix.split('/').filter((part) => part !== ''), `backup-${deployment}.json`].join('/');
 export const migrationKey = (environment: string, deployment: string): string =>
   `migrations/${environment}/${deployment}.json`;
 

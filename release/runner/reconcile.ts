@@ -1,0 +1,100 @@
+import type { Release } from '../../config/release.types.ts';
+import { ExpectedError, EXIT, refused } from '../../lib/errors.ts';
+import type { LiveShares } from '../core/engine/types.ts';
+import { drift, settable } from '../core/engine/weights.ts';
+import { sharesOf } from '../core/release.ts';
+import type { StackOutputs } from '../ports/stack.ts';
+import { readLive } from './effects/live.ts';
+import type { RunOptions } from './types.ts';
+import { withLease } from './with-lease.ts';
+
+export interface Reconciled {
+  /** What differed, one sentence a service; empty: nothing was done. */
+  readonly differed: readonly string[];
+  readonly live: LiveShares;
+  /** Serial of the release that live weights agree with now. */
+  readonly serial: number;
+}
+
+/**
+ * Makes load balancer and stack agree again. `stack`: weights go back to what the completed release says, by direct
+ * calls. `live`: the stack takes over what somebody has set, by an update. An open deployment that was halted by the
+ * difference can be resumed or aborted afterwards. Throws (exit 3) when a release is running, or when live weights
+ * are nothing that one release could say; exit 5 when the weights do not hold.
+ */
+export const runReconcile = (
+  o: RunOptions,
+  environment: string,
+  deployment: string,
+  towards: 'stack' | 'live',
+): Promise<Reconciled> =>
+  withLease(o, environment, deployment, async (signal) => {
+    const outputs = await o.ports.stack.outputs();
+    const release = outputs?.release;
+    if (outputs === undefined || release === undefined)
+      throw refused('the stack has no completed release to agree with', 'pulumi up');
+    const live = await readLive(o.ports.traffic, outputs.routing);
+    const differed = drift(live, release);
+    if (differed.length === 0) return { differed, live, serial: release.serial };
+    return towards === 'stack'
+      ? { differed, ...(await setLive(o, outputs, release)) }
+      : { differed, ...(await takeOver(o, release, live, deployment, signal)) };
+  });
+
+type Mended = Omit<Reconciled, 'differed'>;
+
+const TRIES = 10;
+
+const setLive = async (o: RunOptions, outputs: StackOutputs, release: Release): Promise<Mended> => {
+  const rules = settable(sharesOf(release), outputs.routing).map((w) => ({
+    arn: w.rule,
+    weights: w.weights,
+  }));
+  await o.ports.traffic.write(rules);
+  for (let i = 1; ; i += 1) {
+    const live = await readLive(o.ports.traffic, outputs.routing);
+    const left = drift(live, release);
+    if (left.length === 0) return { live, serial: release.serial };
+    if (i >= TRIES)
+      throw new ExpectedError(`weights do not hold: ${left.join('; ')}`, {
+        exit: EXIT.personNeeded,
+        hint: 'somebody else sets them too: find out who',
+      });
+    await o.clock.sleep(100 * i);
+  }
+};
+
+/** The release that says what is live; undefined when services disagree or a foreign target group is in use. */
+const saying = (live: LiveShares, release: Release, deployment: string): Release | undefined => {
+  const candidates = Object.values(live).map((s) => ({ blue: s.blue ?? 0, green: s.green ?? 0 }));
+  return candidates
+    .map((traffic) => ({
+      ...release,
+      serial: release.serial + 1,
+      replaces: release.serial,
+      deployment,
+      traffic,
+    }))
+    .find((r) => r.traffic.blue + r.traffic.green === 100 && drift(live, r).length === 0);
+};
+
+const takeOver = async (
+  o: RunOptions,
+  release: Release,
+  live: LiveShares,
+  deployment: string,
+  signal: AbortSignal,
+): Promise<Mended> => {
+  const wanted = saying(live, release, deployment);
+  if (wanted === undefined)
+    throw refused(
+      `live weights are nothing that one release could say: ${drift(live, release).join('; ')}`,
+      'sluice reconcile --to stack',
+    );
+  const { outputs } = await o.ports.stack.up(wanted, {
+    signal,
+    onEvent: (e) => o.ports.logs.append('rollout', e.text),
+  });
+  const after = await readLive(o.ports.traffic, outputs.routing);
+  return { live: after, serial: outputs.release?.serial ?? wanted.serial };
+};
