@@ -26,6 +26,8 @@ export interface Snapshot {
  */
 export const takeSnapshot = async (client: Client): Promise<Snapshot> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  // This connection is idle while the dump runs.
+  await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
   const [exported] = await rows<{ name: string }>(client, 'SELECT pg_export_snapshot() AS name');
   const tables = await tableNames(client);
   for (let i = 0; i < tables.length; i += 200)
