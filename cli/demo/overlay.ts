@@ -4,7 +4,7 @@ import type { Versions } from '../../sandbox/adapters/images.ts';
 /** Folder of the application that the demo releases, from the repository's root. */
 export const APPLICATION = 'examples/azora/app';
 
-export const DEMO_BAKES: readonly string[] = ['6 seconds', '6 seconds', '5 seconds'];
+export const DEMO_BAKES: readonly string[] = ['5 seconds', '4 seconds', '4 seconds'];
 
 /** Where the migrations of a version, or of its faulty build, are. */
 export const migrationsOf = (versions: Versions, version: string, fault: string | undefined): string => {
@@ -37,7 +37,6 @@ export const demoOverlay = (
     ? {}
     : {
         database: {
-          backup: { enabled: false },
           migrations: {
             command: `npx dbmate --migrations-dir ${migrations} --no-dump-schema up`,
             directory: migrations,

@@ -26,6 +26,8 @@ export const s3Objects = (bucket: string, client: S3Client): ObjectStore => {
         Bucket: bucket,
         Key: key,
         Body: body,
+        // An empty text would be taken for a stream of unknown length.
+        ContentLength: Buffer.byteLength(body),
         ContentType: key.endsWith('.json') ? 'application/json' : 'text/plain; charset=utf-8',
         ...(ifMatch === null ? { IfNoneMatch: '*' } : ifMatch === undefined ? {} : { IfMatch: ifMatch }),
       }),
