@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
+import { findMoto, findPrometheus } from './test/support/tools.ts';
 
 const onPath = (command: string): boolean => {
   try {
@@ -13,6 +14,11 @@ const onPath = (command: string): boolean => {
 /** A lane whose tool is missing says so in one line. */
 const engine = onPath('pulumi');
 if (!engine) console.log('lane "real engine" left out: no pulumi on the PATH');
+const moto = findMoto() !== undefined;
+if (!moto) console.log('lane "AWS by moto" left out: no moto_server on the PATH; .ci/moto installs it');
+const prometheus = findPrometheus() !== undefined;
+if (!prometheus)
+  console.log('lane "prometheus" left out: no prometheus on the PATH; .ci/prometheus unpacks it');
 
 const results = process.env['SLUICE_TEST_RESULTS'];
 
@@ -31,13 +37,17 @@ export default defineConfig({
     ...(results === undefined ? {} : { outputFile: { json: results } }),
     projects: [
       project('unit', 'test/**/*.test.ts', {
-        exclude: ['test/**/*.{sandbox,engine}.test.ts', 'node_modules/**'],
+        exclude: ['test/**/*.{sandbox,engine,moto,prometheus}.test.ts', 'node_modules/**'],
         testTimeout: 20_000,
         sequence: { groupOrder: 0 },
       }),
       project('sandbox', 'test/**/*.sandbox.test.ts', processes),
       ...(engine
         ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
+        : []),
+      ...(moto ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })] : []),
+      ...(prometheus
+        ? [project('prometheus', 'test/**/*.prometheus.test.ts', { ...processes, sequence: { groupOrder: 3 } })]
         : []),
     ],
   },

@@ -133,9 +133,9 @@ const follow = async (
   const reader = stream === undefined ? undefined : logReader(logs, stream);
   const read = reader === undefined ? undefined : () => reader(onLine);
   const deadline = clock.now() + timeoutMs;
-  const giveUp = async (error: unknown): Promise<never> => {
-    await Promise.allSettled([stop(options, arn, messageOf(error).slice(0, 255))]);
-    throw error;
+  const giveUp = async (why: unknown): Promise<never> => {
+    await Promise.allSettled([stop(options, arn, messageOf(why).slice(0, 255))]);
+    throw why;
   };
   let blind = 0;
   for (;;) {
