@@ -2,19 +2,27 @@
  * The error test: is the new version's error rate more than `r0` times the stable version's?
  * Valid at every look: for a release at or below `r0` the chance that `fails` is ever true is at most `alpha`.
  *
- * Two lanes are tested side by side, and the union bound joins them (`release/core/gate/lanes.ts`):
- * lane R bets on the share of errors and does not mind bursts, lane C counts errors and is fast at large shares.
+ * Three lanes are tested side by side, and the union bound joins them (`release/core/gate/lanes.ts`):
+ * lane R bets on the share of errors and does not mind bursts, lane S does so by the minute for small regressions,
+ * lane C counts errors and sees at once when a tenth of all requests and more fail.
  * The state is plain JSON. `addWindow` changes it in place (simulation, and the pure gate on its own copy).
  */
 import {
+  addCounts,
   BETS,
   countEvidence,
-  COUNTS,
+  dropSlow,
+  endRun,
   growShare,
-  addCounts,
+  growSlow,
+  HOLDS_A_BURST,
+  openCount,
+  openShare,
+  openSlow,
   shareEvidence,
   type CountLane,
   type ShareLane,
+  type SlowLane,
 } from './lanes.ts';
 
 export interface ErrorTestSettings {
@@ -36,7 +44,14 @@ export interface ErrorTestSettings {
   /** Errors that count as one in lane C, where it is known already; otherwise from `reference`. */
   readonly cluster?: number;
   /** How alpha is divided over the lanes; the sum is at most 1. */
-  readonly weights?: { readonly share: number; readonly count: number };
+  readonly weights?: LaneWeights;
+}
+
+export interface LaneWeights {
+  readonly share: number;
+  /** Goes to `share` where windows are so long that lane S is the same. */
+  readonly slow: number;
+  readonly count: number;
 }
 
 export interface ErrorTestState {
@@ -46,8 +61,9 @@ export interface ErrorTestState {
   readonly gap: number;
   readonly minutesAWindow: number;
   readonly floor: number;
-  readonly weights: { readonly share: number; readonly count: number };
+  readonly weights: LaneWeights;
   readonly share: ShareLane;
+  readonly slow: SlowLane;
   readonly count: CountLane;
   /** Windows still to be left out. */
   left: number;
@@ -63,12 +79,12 @@ export interface ErrorTestState {
   crossStable: number;
 }
 
-export const LANE_WEIGHTS = { share: 0.8, count: 0.2 } as const;
+export const LANE_WEIGHTS = { share: 0.75, slow: 0.1, count: 0.15 } as const;
 export const SMALLEST_CORRECTION = 5;
 
 /** Windows to leave out after one with errors: none where a window is long enough to hold a whole burst. */
 export const skipGap = (burstMs: number, windowMs: number): number =>
-  windowMs >= 6 * burstMs ? 0 : Math.ceil(burstMs / windowMs);
+  windowMs >= HOLDS_A_BURST * burstMs ? 0 : Math.ceil(burstMs / windowMs);
 
 /** By how much counts are divided: the largest cluster seen before the release beyond plain chance. */
 export const clusterSize = (reference: { mean: number; largest: number } | undefined): number =>
@@ -76,26 +92,35 @@ export const clusterSize = (reference: { mean: number; largest: number } | undef
     ? SMALLEST_CORRECTION
     : Math.max(SMALLEST_CORRECTION, reference.largest - reference.mean - 4 * Math.sqrt(reference.mean));
 
-export const openErrorTest = (settings: ErrorTestSettings): ErrorTestState => ({
-  limit: 1 / settings.alpha,
-  r0: settings.r0,
-  gap: skipGap(settings.burstMs, settings.windowMs),
-  minutesAWindow: settings.windowMs / 60_000,
-  floor: settings.atLeastPerMinute,
-  weights: settings.weights ?? LANE_WEIGHTS,
-  share: { capital: BETS.map((bet) => bet.weight), scale: 0 },
-  count: { cluster: settings.cluster ?? clusterSize(settings.reference), sums: COUNTS.map(() => 0) },
-  left: 0,
-  windows: 0,
-  skipped: 0,
-  requestsFresh: 0,
-  badFresh: 0,
-  requestsStable: 0,
-  badStable: 0,
-  both: 0,
-  crossFresh: 0,
-  crossStable: 0,
-});
+const weightsOf = (weights: LaneWeights, slow: SlowLane): LaneWeights =>
+  slow.many > 0 ? weights : { ...weights, share: weights.share + weights.slow, slow: 0 };
+
+export const openErrorTest = (settings: ErrorTestSettings): ErrorTestState => {
+  const { burstMs, windowMs } = settings;
+  const slow = openSlow(burstMs, windowMs);
+  const cluster = settings.cluster ?? clusterSize(settings.reference);
+  return {
+    limit: 1 / settings.alpha,
+    r0: settings.r0,
+    gap: skipGap(burstMs, windowMs),
+    minutesAWindow: windowMs / 60_000,
+    floor: settings.atLeastPerMinute,
+    weights: weightsOf(settings.weights ?? LANE_WEIGHTS, slow),
+    share: openShare(BETS),
+    slow,
+    count: openCount(cluster, burstMs, windowMs),
+    left: 0,
+    windows: 0,
+    skipped: 0,
+    requestsFresh: 0,
+    badFresh: 0,
+    requestsStable: 0,
+    badStable: 0,
+    both: 0,
+    crossFresh: 0,
+    crossStable: 0,
+  };
+};
 
 /** Adds one window, in place. Counts are whole numbers of requests; more errors than requests count as requests. */
 export const addWindow = (
@@ -119,6 +144,8 @@ export const addWindow = (
     state.crossStable += xStable * (nc / n);
   }
   const telling = nc > 0 && ns > 0 && xFresh + xStable > 0;
+  if (state.slow.many > 0) growSlow(state.slow, state.r0, nc, xFresh, ns, xStable);
+  endRun(state.count, nc, xFresh);
   if (telling) addCounts(state.count, state.r0, nc, xFresh, ns, xStable);
   if (state.left > 0) {
     state.left -= 1;
@@ -126,13 +153,14 @@ export const addWindow = (
     return;
   }
   if (!telling) return;
-  growShare(state.share, xFresh / (xFresh + xStable), (state.r0 * nc) / (state.r0 * nc + ns));
+  growShare(state.share, BETS, xFresh / (xFresh + xStable), (state.r0 * nc) / (state.r0 * nc + ns));
   if (xFresh > 0) state.left = state.gap;
 };
 
-/** Time that passed without a window to count: a burst ends meanwhile. */
+/** Time that passed without a window to count: a burst ends meanwhile, and a long window must not reach across. */
 export const passWindows = (state: ErrorTestState, windows: number): void => {
   state.left = Math.max(0, state.left - windows);
+  if (windows > 0) dropSlow(state.slow);
 };
 
 /** Weighted evidence against the new version: 1 at the start, `fails` at `limit`. Never more than 1e300. */
@@ -141,6 +169,7 @@ export const eValue = (state: ErrorTestState): number =>
     1e300,
     Math.max(
       state.weights.share * shareEvidence(state.share),
+      state.weights.slow * shareEvidence(state.slow),
       state.weights.count * countEvidence(state.count),
     ),
   );

@@ -1,5 +1,5 @@
 import type { Baseline } from '../../ports/metrics.ts';
-import { BETS, growShare, shareEvidence, type ShareLane } from './lanes.ts';
+import { BETS, growShare, openShare, shareEvidence, type ShareLane } from './lanes.ts';
 import type { Reference } from './window.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface HoldLane extends ShareLane {
 }
 
 /** How alpha is divided where a holdback is configured. */
-export const HOLDBACK_WEIGHTS = { share: 0.65, count: 0.15, hold: 0.2 } as const;
+export const HOLDBACK_WEIGHTS = { share: 0.6, slow: 0.1, count: 0.1, hold: 0.2 } as const;
 /** Requests per second below which the lane stays off: false rollbacks in a failing dependency reach 85 % at 1. */
 export const SLOWEST_FOR_HOLDBACK = 20;
 const MARGIN = 1.5;
@@ -36,8 +36,7 @@ export const historyLimit = (baseline: Baseline, reference: Reference | undefine
 };
 
 export const openHold = (limit: number, gap: number, windowMs: number): HoldLane => ({
-  capital: BETS.map((bet) => bet.weight),
-  scale: 0,
+  ...openShare(BETS),
   gap,
   left: 0,
   recent: [],
@@ -62,7 +61,7 @@ export const addHold = (
   }
   if (nFresh === 0) return;
   const rate = MARGIN * Math.max(lane.limit, recentRate(lane, lane.long), recentRate(lane, lane.short));
-  growShare(lane, Math.min(CAP, xFresh / (nFresh * rate)), 1);
+  growShare(lane, BETS, Math.min(CAP, xFresh / (nFresh * rate)), 1);
   if (xFresh > 0) lane.left = lane.gap;
 };
 

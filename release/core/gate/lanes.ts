@@ -1,19 +1,37 @@
 /**
- * The two lanes of the error test, each a non-negative supermartingale for a healthy release, so that the chance
+ * The lanes of the error test, each a non-negative supermartingale for a healthy release, so that the chance
  * of ever exceeding 1/a is at most a (Ville's inequality).
  *
  * Lane R, the share bet: given that errors came, the new version's part of them, Y, has a mean of at most
  * q = r0 n_c / (r0 n_c + n_s), however large the bursts are. Capital of a bettor who stakes c of it: M <- M (1 + c (Y/q - 1)).
+ * Under that hypothesis no other bet exists: these are all of them (Waudby-Smith and Ramdas 2024, bounded means).
+ * Lane S, the same bet on long windows: they hold whole bursts, so none is left out. Slow, and good at small regressions.
  * Lane C, the count mixture: likelihood ratio of the new version's part under r0 g against r0, given all errors
- * (Lindon and Malek 2022, arXiv 2011.03567; Lindon, Sanden and Shirikian 2022, arXiv 2205.14762).
+ * (Lindon and Malek 2022, arXiv 2011.03567; Lindon, Sanden and Shirikian 2022, arXiv 2205.14762). It is fast, and holds for
+ * clusters up to the size that counts as one error; so a tenth of the new version's requests counts as one, and what
+ * it has won is given up when a window comes in which fewer fail: one burst cannot reach the threshold, nor can many apart.
  */
 
-/** Stakes and how much of the starting capital each gets. */
-export const BETS: readonly { readonly stake: number; readonly weight: number }[] = [
-  { stake: 1, weight: 0.55 },
-  { stake: 0.8, weight: 0.15 },
-  { stake: 0.5, weight: 0.15 },
+export interface Bet {
+  /** Part of the capital that is staked, 0 to 1. */
+  readonly stake: number;
+  /** Part of the starting capital that is staked so. */
+  readonly weight: number;
+}
+
+export const BETS: readonly Bet[] = [
+  { stake: 1, weight: 0.4 },
+  { stake: 0.8, weight: 0.25 },
+  { stake: 0.5, weight: 0.2 },
   { stake: 0.25, weight: 0.15 },
+];
+
+/** Long windows hold more errors, their shares scatter less, and larger stakes pay. */
+export const SLOW_BETS: readonly Bet[] = [
+  { stake: 1, weight: 0.4 },
+  { stake: 0.7, weight: 0.2 },
+  { stake: 0.4, weight: 0.2 },
+  { stake: 0.2, weight: 0.2 },
 ];
 
 const COUNT_STEPS = 8;
@@ -24,8 +42,10 @@ export const COUNTS: readonly number[] = Array.from({ length: COUNT_STEPS }, (_,
   Math.exp(Math.log(SMALLEST) + (Math.log(LARGEST / SMALLEST) * k) / (COUNT_STEPS - 1)),
 );
 const LOG_COUNTS: readonly number[] = COUNTS.map((g) => Math.log(g));
-/** One window's evidence is capped, so that no single burst decides. */
-export const CAP = Math.log(20);
+/** Most that lane C wins in a window, or in the length of a burst where that is longer. */
+const CAP = Math.log(20);
+/** Part of the new version's requests that counts as one error, and that has to fail for a run to go on. */
+export const SEVERE = 0.1;
 
 export interface ShareLane {
   /** Capital per stake, times 2^-scale. */
@@ -34,25 +54,64 @@ export interface ShareLane {
   scale: number;
 }
 
+export interface SlowLane extends ShareLane {
+  /** Windows that make a long one; 0: windows are long enough by themselves, and the lane is closed. */
+  readonly many: number;
+  /** The long window so far. */
+  windows: number;
+  nFresh: number;
+  xFresh: number;
+  nStable: number;
+  xStable: number;
+}
+
 export interface CountLane {
-  /** Errors that count as one. */
+  /** Errors that count as one, at least. */
   readonly cluster: number;
+  readonly cap: number;
   /** Capped log-likelihood ratio per factor. */
   readonly sums: number[];
 }
+
+export const openShare = (bets: readonly Bet[]): ShareLane => ({
+  capital: bets.map((bet) => bet.weight),
+  scale: 0,
+});
+
+export const openSlow = (burstMs: number, windowMs: number): SlowLane => {
+  const many = Math.ceil((HOLDS_A_BURST * burstMs) / windowMs);
+  return {
+    ...openShare(SLOW_BETS),
+    many: many > 1 ? many : 0,
+    windows: 0,
+    nFresh: 0,
+    xFresh: 0,
+    nStable: 0,
+    xStable: 0,
+  };
+};
+
+export const openCount = (cluster: number, burstMs: number, windowMs: number): CountLane => ({
+  cluster,
+  cap: CAP * Math.min(1, windowMs / burstMs),
+  sums: COUNTS.map(() => 0),
+});
+
+/** A window so many times a burst holds it whole but for rare cases: nothing need be left out. */
+export const HOLDS_A_BURST = 6;
 
 const STEP = 512;
 const HIGH = 2 ** STEP;
 const LOW = 2 ** -STEP;
 
 /** One bet: `y` is the new version's part of the errors, `q` > 0 its largest fair part. */
-export const growShare = (lane: ShareLane, y: number, q: number): void => {
+export const growShare = (lane: ShareLane, bets: readonly Bet[], y: number, q: number): void => {
   const gain = y / q - 1;
   const capital = lane.capital;
   let largest = 0;
   for (let k = 0; k < capital.length; k += 1) {
     // A stake of 1 loses everything on y = 0; rounding must not leave a debt.
-    const value = Math.max(0, (capital[k] ?? 0) * (1 + (BETS[k]?.stake ?? 0) * gain));
+    const value = Math.max(0, (capital[k] ?? 0) * (1 + (bets[k]?.stake ?? 0) * gain));
     capital[k] = value;
     if (value > largest) largest = value;
   }
@@ -71,6 +130,41 @@ export const shareEvidence = (lane: ShareLane): number => {
   return sum * 2 ** Math.max(-1000, Math.min(1000, lane.scale));
 };
 
+/** Adds one window to the long one, and bets when that is complete. */
+export const growSlow = (
+  lane: SlowLane,
+  r0: number,
+  nFresh: number,
+  xFresh: number,
+  nStable: number,
+  xStable: number,
+): void => {
+  lane.windows += 1;
+  lane.nFresh += nFresh;
+  lane.xFresh += xFresh;
+  lane.nStable += nStable;
+  lane.xStable += xStable;
+  if (lane.windows < lane.many) return;
+  const { nFresh: nc, xFresh: xc, nStable: ns, xStable: xs } = lane;
+  dropSlow(lane);
+  if (nc > 0 && ns > 0 && xc + xs > 0) growShare(lane, SLOW_BETS, xc / (xc + xs), (r0 * nc) / (r0 * nc + ns));
+};
+
+/** Forgets the long window that is not complete. */
+export const dropSlow = (lane: SlowLane): void => {
+  lane.windows = 0;
+  lane.nFresh = 0;
+  lane.xFresh = 0;
+  lane.nStable = 0;
+  lane.xStable = 0;
+};
+
+/** Gives up what was won when fewer than a tenth of the new version's requests fail: to lose capital is always fair. */
+export const endRun = (lane: CountLane, nFresh: number, xFresh: number): void => {
+  if (xFresh >= SEVERE * nFresh) return;
+  for (let k = 0; k < COUNT_STEPS; k += 1) if ((lane.sums[k] ?? 0) > 0) lane.sums[k] = 0;
+};
+
 /** Likelihood of one window's errors for each factor, counts divided by the cluster size. Both n > 0. */
 export const addCounts = (
   lane: CountLane,
@@ -80,14 +174,15 @@ export const addCounts = (
   nStable: number,
   xStable: number,
 ): void => {
-  const fresh = xFresh / lane.cluster;
-  const all = (xFresh + xStable) / lane.cluster;
+  const cluster = Math.max(lane.cluster, SEVERE * nFresh);
+  const fresh = xFresh / cluster;
+  const all = (xFresh + xStable) / cluster;
   const base = r0 * nFresh;
   for (let k = 0; k < COUNT_STEPS; k += 1) {
     // ln((base g + n_s) / (base + n_s)), kept exact where the new version's part is tiny.
     const worse = Math.log1p((base * ((COUNTS[k] ?? 1) - 1)) / (base + nStable));
     const log = fresh * (LOG_COUNTS[k] ?? 0) - all * worse;
-    lane.sums[k] = (lane.sums[k] ?? 0) + Math.min(log, CAP);
+    lane.sums[k] = (lane.sums[k] ?? 0) + Math.min(log, lane.cap);
   }
 };
 

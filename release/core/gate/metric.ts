@@ -29,7 +29,8 @@ export const copyMetric = (metric: MetricState): MetricState => ({
   test: {
     ...metric.test,
     share: { capital: [...metric.test.share.capital], scale: metric.test.share.scale },
-    count: { cluster: metric.test.count.cluster, sums: [...metric.test.count.sums] },
+    slow: { ...metric.test.slow, capital: [...metric.test.slow.capital] },
+    count: { ...metric.test.count, sums: [...metric.test.count.sums] },
   },
   hold:
     metric.hold === null

@@ -1,6 +1,6 @@
 import type { GateSettings } from '../../../config/types.ts';
 import type { Baseline } from '../../ports/metrics.ts';
-import { clusterSize, LANE_WEIGHTS } from './errors.ts';
+import { clusterSize, LANE_WEIGHTS, type LaneWeights } from './errors.ts';
 import { historyLimit, HOLDBACK_WEIGHTS, SLOWEST_FOR_HOLDBACK } from './holdback.ts';
 import type { GateAbout } from './types.ts';
 import { joinWindows, referenceOf, warmupWindows, windowWidth } from './window.ts';
@@ -41,7 +41,7 @@ export interface MetricTerms {
   readonly atLeastPerMinute: number;
   /** Errors that count as one in lane C. */
   readonly cluster: number;
-  readonly weights: { readonly share: number; readonly count: number; readonly hold: number };
+  readonly weights: LaneWeights & { readonly hold: number };
   /** Highest error rate the past can explain, for lane H; null: no such lane. */
   readonly holdLimit: number | null;
 }

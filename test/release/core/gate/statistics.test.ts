@@ -63,6 +63,11 @@ describe('of releases that are as good as the stable version at most 1 % are rol
     ['errors one by one, 50 %', same(100, 50, 0.01)],
     ['one request a second', same(1, 5, 0.01)],
     ['clusters that the past had not shown', { ...same(100, 5, 0.001), bursts: { chance: 0.1, size: 60 } }],
+    [
+      'one bad client now and then, half the traffic',
+      { ...same(1000, 50, 0), bursts: { chance: 0.04, size: 300 } },
+    ],
+    ['many clusters, half the traffic', { ...same(1000, 50, 0.001), bursts: { chance: 0.6, size: 30 } }],
     ['a day that gets worse for both', { ...same(100, 5, 0.001), drift: (k) => 1 + k / 40 }],
     ['an outage of both', { ...same(100, 5, 0.001), drift: (k) => (k > 100 && k < 130 ? 300 : 1) }],
   ])('%s', (_, world) => {
@@ -116,9 +121,24 @@ describe('time to the verdict at 5 %, warm-up of 10 s included (median, 90th per
     [1, 1, 120, 200],
     [100, 0.02, 110, 200],
     [1000, 0.005, 150, 300],
+    [10_000, 0.002, 530, 800],
   ])('%s requests/s, 0.1 %% → %s: at most %s and %s s', (rps, fresh, median, ninety) => {
     const [half, most] = times(worse(rps, fresh), 300, rps);
     expect(half).toBeLessThanOrEqual(median);
     expect(most).toBeLessThanOrEqual(ninety);
+  });
+
+  it('and as fast at half the traffic, and after an hour in which all was well', () => {
+    expect(times({ rps: 100, share: 50, fresh: 1, stable: 0.001 }, 100, 1)[1]).toBeLessThanOrEqual(50);
+    const state = open();
+    const random = seeded(6);
+    for (let k = 0; k < 360; k += 1)
+      step(random, state, { rps: 1000, share: 5, fresh: 0.01, stable: 0.01 }, k);
+    let windows = 0;
+    while (!fails(state) && windows < 100) {
+      step(random, state, { rps: 1000, share: 5, fresh: 1, stable: 0.01 }, windows);
+      windows += 1;
+    }
+    expect(windows).toBeLessThanOrEqual(8);
   });
 });

@@ -53,7 +53,7 @@ describe('a verdict says in a sentence', () => {
       'fail',
       'errors',
       false,
-      'auth: v2 fails 32 % of requests, v1 0.11 %: 300 times as many, and chance explains that less than once in 1,000 (threshold: once in 100 releases)',
+      'auth: v2 fails 32 % of requests, v1 0.11 %: 300 times as many, and chance explains that less than once in 800 (threshold: once in 100 releases)',
     ]);
     expect(verdict.evidence).toEqual([
       {
@@ -86,7 +86,7 @@ describe('a verdict says in a sentence', () => {
       'fail',
       'latency',
       false,
-      "auth: 32 % of v2's requests take longer than 480 ms, 4.2 % of v1's: 7.6 times as many, and chance explains that less than once in 200 (threshold: once in 100 releases)",
+      "auth: 32 % of v2's requests take longer than 480 ms, 4.2 % of v1's: 7.6 times as many, and chance explains that less than once in 100 (threshold: once in 100 releases)",
     ]);
   });
 
@@ -282,7 +282,7 @@ describe('passing needs evidence', () => {
       'hold',
       'errors',
       false,
-      'auth: v2 fails 0.068 % of requests, v1 none of 56,050: evidence 9, too little to go back (100), too much to go on (5)',
+      'auth: v2 fails 0.068 % of requests, v1 none of 56,050: evidence 8, too little to go back (100), too much to go on (5)',
     ]);
   });
 
