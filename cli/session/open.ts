@@ -177,7 +177,7 @@ const portsOf = (
     messages: routedMessages(config.app.notifications, (channels) => sandboxMessages(sandbox, channels)),
     http: httpProbe,
     objects,
-    local: folderObjects(directory),
+    local: folderObjects(directory, ''),
     logs,
     ...databasePorts({ app: config.app, root: ROOT, secrets, objects, logs, hidden, clock, sandbox }),
   };

@@ -8,7 +8,7 @@
  * | SLUICE_ENVIRONMENT | all | environment's name |
  * | SLUICE_DEPLOYMENT | all | deployment id; the id of what is to be done |
  * | SLUICE_VERSION | migrate, verify | version that is being released |
- * | SLUICE_DIR | all | working folder, default `.sluice`; logs go to `<dir>/logs/<deployment>/<kind>.log` |
+ * | SLUICE_DIR | all | working folder, default `.sluice`; logs go to `<dir>/logs/<deployment>/` |
  * | SLUICE_TIMEOUT | all | longest time the whole task may take, ms; none when absent |
  * | SLUICE_RECORD_BUCKET | migrate | bucket for the markers of what is done |
  * | SLUICE_BACKUP_BUCKET | backup, restore | bucket for backups |
@@ -28,6 +28,7 @@
  * | AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_… | backup, migrate, restore | read by the AWS SDK itself |
  */
 import { join } from 'node:path';
+import { logName, type LogKind } from '../../release/core/records/names.ts';
 import { badInput, type Problem } from '../../lib/errors.ts';
 import { DEPLOYMENT_ID } from '../../lib/ids.ts';
 import type { SecretReference } from '../../config/release.types.ts';
@@ -167,6 +168,13 @@ export const reader = (task: TaskKind, env: Environment): Reader => {
   };
 };
 
-/** `<dir>/logs/<deployment>/<kind>.log` */
+const LOGS: Readonly<Record<TaskKind, LogKind>> = {
+  backup: 'backup',
+  migrate: 'migration',
+  verify: 'health',
+  restore: 'rollback',
+};
+
+/** `<dir>/logs/<deployment>/backup-logs-<deployment>.log`: the file that the release engine keeps, under its name. */
 export const logPath = (directory: string, deployment: string, kind: TaskKind): string =>
-  join(directory, 'logs', deployment, `${kind}.log`);
+  join(directory, 'logs', deployment, `${logName(LOGS[kind], deployment, 'staged')}.log`);

@@ -39,7 +39,7 @@ export interface TaskSettings {
   readonly timeout: number | undefined;
 }
 
-/** `.sluice/logs/<deployment>/<kind>.log`; lines of earlier tries stay. */
+/** One file per kind; lines of earlier tries stay. */
 const fileLog = (settings: TaskSettings): ((line: string) => void) => {
   const path = logPath(settings.directory, settings.deployment, settings.kind);
   try {

@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { ObjectStore } from '../ports/objects.ts';
 
 const etagOf = (body: string): string => `"${createHash('sha256').update(body).digest('hex')}"`;
@@ -32,10 +32,11 @@ const decode = (path: string): string =>
 
 /**
  * The same as a folder of files, for tests and for a machine without a bucket. Conditions hold between writers of
- * one process; between processes only "create where none is" does.
+ * one process; between processes only "create where none is" does. `ending` keeps a key `a` apart from a folder for
+ * `a/b`; '' gives files under their own names, for people.
  */
-export const folderObjects = (folder: string): ObjectStore => {
-  const pathOf = (key: string): string => join(folder, `${encode(key)}.object`);
+export const folderObjects = (folder: string, ending = '.object'): ObjectStore => {
+  const pathOf = (key: string): string => join(folder, `${encode(key)}${ending}`);
   const read = (key: string): { body: string; etag: string } | undefined => {
     const path = pathOf(key);
     if (!existsSync(path)) return undefined;
@@ -62,9 +63,10 @@ export const folderObjects = (folder: string): ObjectStore => {
   };
   const list = (prefix: string): string[] =>
     existsSync(folder)
-      ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
-          .filter((path) => path.endsWith('.object'))
-          .map((path) => decode(path.slice(0, -'.object'.length)))
+      ? readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+          .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+          .map((path) => decode(path.slice(0, path.length - ending.length)))
           .filter((key) => key.startsWith(prefix))
           .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       : [];
