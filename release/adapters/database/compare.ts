@@ -24,7 +24,11 @@ const keyed = (objects: readonly SchemaObject[]): Map<string, string> => {
   return found;
 };
 
-const schemaDifferences = (original: readonly SchemaObject[], copy: readonly SchemaObject[]): string[] => {
+/** Objects that are missing, new or defined otherwise in a copy. */
+export const schemaDifferences = (
+  original: readonly SchemaObject[],
+  copy: readonly SchemaObject[],
+): string[] => {
   const [a, b] = [keyed(original), keyed(copy)];
   const missing = [...a.keys()].filter((k) => !b.has(k)).map((k) => `${k} is missing in the copy`);
   const extra = [...b.keys()].filter((k) => !a.has(k)).map((k) => `${k} is only in the copy`);

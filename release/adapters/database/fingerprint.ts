@@ -90,18 +90,24 @@ const tableFingerprint = async (client: Client, name: string): Promise<TableFing
   return { name, rows: Number(found?.rows), hash: `${found?.first}:${found?.second}` };
 };
 
+const settle = async (client: Client): Promise<void> => {
+  for (const [name, value] of Object.entries(SETTINGS))
+    await client.query('SELECT set_config($1, $2, false)', [name, value]);
+};
+
+/** Definitions of everything in the users' schemas. Changes the connection's settings. */
+export const schemaObjects = async (client: Client): Promise<SchemaObject[]> => {
+  await settle(client);
+  return rows<{ kind: string; name: string; definition: string }>(client, SCHEMA_QUERY);
+};
+
 /**
  * What a database holds, small whatever its size: the server does the hashing. Runs in the connection's transaction,
  * where there is one, and changes the settings that decide how values look.
  */
 export const fingerprint = async (client: Client): Promise<DatabaseFingerprint> => {
-  for (const [name, value] of Object.entries(SETTINGS))
-    await client.query('SELECT set_config($1, $2, false)', [name, value]);
+  await settle(client);
   const tables: TableFingerprint[] = [];
   for (const name of await tableNames(client)) tables.push(await tableFingerprint(client, name));
-  return {
-    tables,
-    sequences: await sequenceStates(client),
-    schema: await rows<{ kind: string; name: string; definition: string }>(client, SCHEMA_QUERY),
-  };
+  return { tables, sequences: await sequenceStates(client), schema: await schemaObjects(client) };
 };

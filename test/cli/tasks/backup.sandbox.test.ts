@@ -116,7 +116,10 @@ describe('a backup', () => {
   it('never shows a password, neither in its log nor in an error', async () => {
     await take();
     const password = new URL(url).password;
-    const log = readFileSync(join(world.directory, 'work', 'logs', input.deployment, `backup-logs-${input.deployment}.log`), 'utf8');
+    const log = readFileSync(
+      join(world.directory, 'work', 'logs', input.deployment, `backup-logs-${input.deployment}.log`),
+      'utf8',
+    );
     expect(log).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z backup of 127\.0\.0\.1:\d+\/azora \(PostgreSQL 18/);
     expect(log + world.lines.join('\n')).not.toContain(password);
     const gone = new URL(url);
