@@ -68,36 +68,47 @@ export const worst = (cells: readonly Cell[]): Cell | undefined =>
 /** Seconds as a number that sorts: never is infinitely late. */
 export const medianOf = (cell: Cell): number => cell.median ?? Infinity;
 
-const COLUMNS = [
+/** Values of a workload's line, and of each rule in it. */
+const WORKLOAD = [
   'part',
   'group',
   'kind',
   'rate',
   'errors',
   'share',
-  'rule',
   'runs',
-  'failed',
-  'undecided',
-  'median',
-  'p90',
-  'bad',
 ] as const satisfies readonly (keyof Cell)[];
+const VERDICTS = ['failed', 'undecided', 'median', 'p90', 'bad'] as const satisfies readonly (keyof Cell)[];
 
-/** One line a cell, values in the order of `columns`: small, and a changed result is a changed line. */
+/** One line a workload, with a list for each rule: small, and a changed result is a changed line. */
 export const serialise = (results: Results): string => {
   const { cells, ...head } = results;
-  const rows = cells.map((cell) => JSON.stringify(COLUMNS.map((column) => cell[column])));
-  return `${JSON.stringify({ ...head, columns: COLUMNS }).slice(0, -1)},"rows":[\n${rows.join(',\n')}\n]}\n`;
+  const rules = [...new Set(cells.map(({ rule }) => rule))];
+  const lines = Map.groupBy(cells, (cell) => JSON.stringify(WORKLOAD.map((column) => cell[column])));
+  const rows = [...lines].map(([workload, own]) => {
+    const verdicts = own.map((cell) => [rules.indexOf(cell.rule), ...VERDICTS.map((column) => cell[column])]);
+    return `[${workload},${JSON.stringify(verdicts)}]`;
+  });
+  const about = { ...head, rules, workload: WORKLOAD, verdicts: ['rule', ...VERDICTS] };
+  return `${JSON.stringify(about).slice(0, -1)},"rows":[\n${rows.join(',\n')}\n]}\n`;
 };
 
+interface Kept extends Omit<Results, 'cells'> {
+  readonly rules: readonly string[];
+  readonly workload: readonly string[];
+  readonly verdicts: readonly string[];
+  readonly rows: readonly (readonly [readonly unknown[], readonly (readonly unknown[])[]])[];
+}
+
 export const parse = (text: string): Results => {
-  const { columns, rows, ...head } = JSON.parse(text) as Omit<Results, 'cells'> & {
-    columns: readonly string[];
-    rows: readonly (readonly unknown[])[];
-  };
-  const cells = rows.map(
-    (row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])) as unknown as Cell,
+  const { rules, workload, verdicts, rows, ...head } = JSON.parse(text) as Kept;
+  const named = (names: readonly string[], values: readonly unknown[]): object =>
+    Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  const cells = rows.flatMap(([about, own]) =>
+    own.map((values) => {
+      const verdict = named(verdicts, values) as { readonly rule: number };
+      return { ...named(workload, about), ...verdict, rule: rules[verdict.rule] } as Cell;
+    }),
   );
   return { ...head, cells };
 };

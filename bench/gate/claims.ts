@@ -43,7 +43,7 @@ const atMost = (name: string, chances: readonly Chance[], limit: number): Claim 
     detail:
       `worst ${percent(Number((most.hits / most.cell.runs).toPrecision(2)))} ` +
       `(up to ${percent(Number(most.high.toPrecision(2)))}) of ${chances.length}: ${place(most.cell)}`,
-    again: above.map(({ cell }) => cell),
+    again: broken ? [] : above.map(({ cell }) => cell),
   };
 };
 

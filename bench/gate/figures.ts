@@ -1,42 +1,12 @@
 /** One plot for each question that the bench answers. */
 
 import { failInterval, failRate, worst, type Cell, type Results } from './cells.ts';
-import { GATE, GATE_60, GATE_60_LONG, GATE_LONG, HALF, SMALL } from './parts.ts';
+import { BLUE, GREEN, ORANGE, RATE_TICKS, TIME_TICKS, type Figure } from './figure.ts';
+import { byShare, latencySight, longBursts, sight } from './figures-gate.ts';
 import { dotPlot, heatMap, type Dot } from './plot.ts';
 import { rules } from './tables.ts';
-import { percent, RATES } from './workloads.ts';
-
-export interface Figure {
-  readonly file: string;
-  readonly title: string;
-  readonly svg: string;
-}
-
-const BLUE = '#1f5fa8';
-const ORANGE = '#d9730d';
-const GREEN = '#2f855a';
-const LEAST = 0.0001;
 
 const isOurs = (rule: string): boolean => rule.startsWith('this gate');
-
-const RATE_TICKS = [
-  { at: LEAST, label: '0.01 % or less' },
-  { at: 0.001, label: '0.1 %' },
-  { at: 0.01, label: '1 %' },
-  { at: 0.1, label: '10 %' },
-  { at: 1, label: '100 %' },
-];
-
-const TIME_TICKS = [
-  { at: 10, label: '10 s' },
-  { at: 30, label: '30 s' },
-  { at: 60, label: '1 min' },
-  { at: 180, label: '3 min' },
-  { at: 600, label: '10 min' },
-  { at: 1800, label: '30 min' },
-  { at: 3600, label: '1 h' },
-  { at: 7200, label: 'never' },
-];
 
 const falseRollbacks = ({ cells, runs }: Results): Figure => {
   const title = 'How often is a healthy release rolled back?';
@@ -143,7 +113,7 @@ const promoted = ({ cells }: Results): Figure => {
     svg: heatMap({
       title,
       subtitle:
-        'part of the releases that no rule stopped within the hour, at 5 % of the traffic; stable version: 0.1 %',
+        'part of the releases that the rule did not stop within the hour, at 5 % of the traffic; stable version: 0.1 %',
       across: {
         name: 'requests a second: error rate of the new version',
         labels: columns.map(
@@ -171,121 +141,6 @@ const promoted = ({ cells }: Results): Figure => {
   };
 };
 
-const sight = ({ cells }: Results): Figure => {
-  const title = 'What does this gate see, at which traffic?';
-  const kinds = [
-    [0, 'total failure'],
-    [0, '0 % to 10 %'],
-    [0, '0 % to 2 %'],
-    [0, '0 % to 0.1 %'],
-    [0.001, '0.1 % to 2 %'],
-    [0.001, '0.1 % to 0.5 %'],
-    [0.001, '0.1 % to 0.2 %'],
-    [0.01, '1 % to 20 %'],
-    [0.01, '1 % to 5 %'],
-    [0.01, '1 % to 2 %'],
-  ] as const;
-  return {
-    file: 'sight.svg',
-    title,
-    svg: heatMap({
-      title,
-      subtitle: `median time until it rolls back: ${GATE}, 1.5x, 5 % of the traffic`,
-      across: { name: 'requests a second', labels: RATES.map((rate) => rate.toLocaleString('en')) },
-      down: {
-        name: 'error rate',
-        labels: kinds.map(([errors, kind]) =>
-          kind === 'total failure' ? `${percent(errors)} to all` : kind,
-        ),
-      },
-      fields: kinds.map(([errors, kind]) =>
-        RATES.map((rate) => {
-          const cell = cells.find(
-            (one) =>
-              one.part === 'regressions' &&
-              one.rule === GATE &&
-              one.rate === rate &&
-              one.errors === errors &&
-              one.kind === kind,
-          );
-          if (cell === undefined) return undefined;
-          if (cell.median === null) return { words: 'not in 1 h', strength: 1 };
-          return { words: `${cell.median} s`, strength: Math.log(cell.median / 40) / Math.log(5400 / 40) };
-        }),
-      ),
-    }),
-  };
-};
-
-const LENGTHS = [
-  ['up to 10 s', 'bursts', ''],
-  ['30 s', 'long-bursts', '30 s'],
-  ['60 s', 'long-bursts', '60 s'],
-] as const;
-
-const longBursts = ({ cells }: Results): Figure => {
-  const title = 'What do bursts longer than the gate was told do to a healthy release?';
-  return {
-    file: 'long-bursts.svg',
-    title,
-    svg: dotPlot({
-      title,
-      subtitle:
-        'promised only up to `burst` (10 s unless told); worst workload, line: to the upper 99 % limit',
-      axis: 'healthy releases rolled back within the hour (log scale)',
-      series: LENGTHS.map(([name], i) => ({
-        name: `bursts of ${name}`,
-        colour: [GREEN, ORANGE, BLUE][i] ?? BLUE,
-      })),
-      rows: [GATE, GATE_LONG, GATE_60, GATE_60_LONG].map((rule) => ({
-        name: rule,
-        strong: false,
-        dots: LENGTHS.flatMap(([, part, end], series): readonly Dot[] => {
-          const most = worst(
-            cells.filter((cell) => cell.part === part && cell.rule === rule && cell.kind.endsWith(end)),
-          );
-          return most === undefined ? [] : [{ series, value: failRate(most), to: failInterval(most).high }];
-        }),
-      })),
-      ticks: RATE_TICKS,
-      line: { at: 0.01, label: '1 %' },
-    }),
-  };
-};
-
-const byShare = ({ cells }: Results): Figure => {
-  const title = 'What does a larger share change?';
-  const kinds = [
-    ...new Set(cells.filter(({ part }) => part === 'bursts' || part === 'calm').map(({ kind }) => kind)),
-  ];
-  return {
-    file: 'share.svg',
-    title,
-    svg: dotPlot({
-      title,
-      subtitle:
-        'healthy releases under this gate, 10 s windows; worst of the service profiles, line: to the upper 99 % limit',
-      axis: 'healthy releases rolled back within the hour (log scale)',
-      series: [
-        { name: '5 % of the traffic', colour: BLUE },
-        { name: '50 % of the traffic', colour: ORANGE },
-      ],
-      rows: kinds.map((kind) => ({
-        name: kind,
-        strong: false,
-        dots: [SMALL, HALF].flatMap((share, series): readonly Dot[] => {
-          const most = worst(
-            cells.filter((cell) => cell.kind === kind && cell.share === share && cell.rule === GATE),
-          );
-          return most === undefined ? [] : [{ series, value: failRate(most), to: failInterval(most).high }];
-        }),
-      })),
-      ticks: RATE_TICKS,
-      line: { at: 0.01, label: 'promise: 1 %' },
-    }),
-  };
-};
-
 export const figures = (results: Results): readonly Figure[] => [
   falseRollbacks(results),
   timeToVerdict(results),
@@ -294,4 +149,5 @@ export const figures = (results: Results): readonly Figure[] => [
   sight(results),
   byShare(results),
   longBursts(results),
+  latencySight(results),
 ];

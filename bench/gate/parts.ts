@@ -1,5 +1,6 @@
 /** What is run: parts of the table, each a list of workloads and the rules that judge them. */
 
+import { latency } from './latency.ts';
 import { alarm } from './rules/alarm.ts';
 import { argo } from './rules/argo.ts';
 import { FLAGGER_DEFAULTS, FLAGGER_EXAMPLE, flagger } from './rules/flagger.ts';
@@ -8,16 +9,7 @@ import { lastStage } from './rules/last-stage.ts';
 import { naive } from './rules/naive.ts';
 import { ours } from './rules/ours.ts';
 import type { Rule } from './rules/rule.ts';
-import {
-  boundary,
-  bursts,
-  calm,
-  lateFailures,
-  latency,
-  longBursts,
-  regressions,
-  type Workload,
-} from './workloads.ts';
+import { boundary, bursts, calm, lateFailures, longBursts, regressions, type Workload } from './workloads.ts';
 
 export const GATE = 'this gate, 10 s';
 export const GATE_60 = 'this gate, 60 s';
@@ -43,7 +35,7 @@ const LONG = (): readonly Rule[] => [
 export const rivals = (): readonly Rule[] => [
   kayenta(KAYENTA),
   argo(ARGO, 'irate'),
-  argo("Argo Rollouts' example, 5 min mean", 'mean'),
+  argo("Argo's example, 5 min mean", 'mean'),
   flagger("Flagger's example", FLAGGER_EXAMPLE),
   flagger("Flagger's code defaults", FLAGGER_DEFAULTS),
   alarm('alarm 3 of 3 min, fixed', { needed: 3, threshold: 'fixed' }),

@@ -6,7 +6,6 @@ import { claims } from './claims.ts';
 import { figures } from './figures.ts';
 import {
   costTable,
-  exceptionsText,
   healthyTable,
   lastTable,
   latencyTable,
@@ -15,6 +14,7 @@ import {
   table,
   timeTable,
 } from './tables.ts';
+import { exceptionsText } from './summary.ts';
 
 const BEGIN = '<!-- results: written by run.ts -->';
 const END = '<!-- end of results -->';
@@ -72,6 +72,7 @@ export const report = (results: Results): string => {
     '## The last stage: 95 % with a holdback',
     lastTable(results),
     '## Latency: requests slower than the stable version’s p95',
+    plot('latency.svg'),
     latencyTable(results),
   ].join('\n\n');
 };

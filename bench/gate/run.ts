@@ -18,14 +18,14 @@ import { claims, type Claim } from './claims.ts';
 import { PARTS, type Part } from './parts.ts';
 import { Pool, type Order } from './pool.ts';
 import { writeReport } from './report.ts';
-import { summary } from './tables.ts';
+import { summary } from './summary.ts';
 
 const QUICK = 4_000;
 const FULL = 20_000;
-/** Cells too close to a claim's limit are run again, this often, on fresh numbers; the first runs then do not count. */
-const AGAIN = 40_000;
+/** Cells too close to a claim's limit are run again, so many times as often, on fresh numbers; the first runs then do not count. */
+const AGAIN = 5;
 /** More than so many are a sign of too few runs in all. */
-const MOST_AGAIN = 24;
+const MOST_AGAIN = 60;
 const SEED = 20_251_121;
 
 const here = (path: string): URL => new URL(path, import.meta.url);
@@ -76,7 +76,13 @@ const isSame = (a: Cell, b: Cell): boolean =>
   a.rule === b.rule;
 
 /** Runs again what is too close to call, and puts the new cells in the place of the old ones. */
-const settle = async (pool: Pool, parts: readonly Part[], cells: readonly Cell[], seed: number) => {
+const settle = async (
+  pool: Pool,
+  parts: readonly Part[],
+  cells: readonly Cell[],
+  seed: number,
+  runs: number,
+): Promise<readonly Cell[]> => {
   const close = claims(cells).flatMap(({ again }) => again);
   const orders = parts.flatMap((part) =>
     part.workloads.flatMap((workload, index): readonly Order[] =>
@@ -87,7 +93,7 @@ const settle = async (pool: Pool, parts: readonly Part[], cells: readonly Cell[]
           cell.rate === workload.rate &&
           cell.errors === workload.errors,
       )
-        ? [{ part, workload: index, seed: seed + 1, runs: AGAIN }]
+        ? [{ part, workload: index, seed: seed + 1, runs }]
         : [],
     ),
   );
@@ -96,7 +102,7 @@ const settle = async (pool: Pool, parts: readonly Part[], cells: readonly Cell[]
     process.stdout.write(`${orders.length} workloads are too close to call: more runs are needed\n`);
     return cells;
   }
-  process.stdout.write(`${orders.length} workloads are too close to call: ${AGAIN} fresh runs each\n`);
+  process.stdout.write(`${orders.length} workloads are too close to call: ${runs} fresh runs each\n`);
   const fresh = await runAll(pool, orders);
   return cells.map((cell) => fresh.find((other) => isSame(cell, other)) ?? cell);
 };
@@ -114,8 +120,8 @@ const simulate = async (): Promise<Results> => {
       part.workloads.map((_, workload) => ({ part, workload, seed, runs })),
     );
     const first = await runAll(pool, orders);
-    const cells = await settle(pool, parts, first, seed);
-    return { format: 1, seed, runs, again: AGAIN, cells };
+    const cells = await settle(pool, parts, first, seed, AGAIN * runs);
+    return { format: 1, seed, runs, again: AGAIN * runs, cells };
   } finally {
     await pool.close();
   }

@@ -150,7 +150,7 @@ describe('claims', () => {
 });
 
 describe('what is kept and written', () => {
-  it('reads back as it was written, one line a cell', () => {
+  it('reads back as it was written, one line a workload', () => {
     const results: Results = {
       format: 1,
       seed: 1,
