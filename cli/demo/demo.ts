@@ -105,6 +105,13 @@ export const runDemo = async (
   );
 };
 
+const WHY_LINES = 4;
+/** The first lines; the whole is in the failure report. */
+const shortened = (why: string): string => {
+  const lines = why.split('\n');
+  return lines.length <= WHY_LINES ? why : [...lines.slice(0, WHY_LINES), '  …'].join('\n');
+};
+
 const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode => {
   const { traffic } = end;
   const answered = Object.entries(traffic.versions)
@@ -116,7 +123,7 @@ const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode 
     { ...summary },
     [
       '',
-      `${summary.asItShould ? pc.green('✓ ended as it should') : pc.red('✗ did NOT end as it should')}: ${pc.bold(summary.status)} — ${summary.why}`,
+      `${summary.asItShould ? pc.green('✓ ended as it should') : pc.red('✗ did NOT end as it should')}: ${pc.bold(summary.status)} — ${shortened(summary.why)}`,
       `  users      ${traffic.answered} requests answered (${answered}), ${traffic.failed} failed, p95 ${(traffic.p95 ?? 0).toFixed(0)} ms`,
       `  live       ${summary.live.map((l) => `${l.service} ${l.shares}`).join(' · ')}`,
       ...summary.notes.map((n) => `  ${n}`),

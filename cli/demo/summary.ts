@@ -39,7 +39,8 @@ const notesOf = ({ outcome }: ScenarioEnd): string[] => {
     notes.push(
       `rollback   one command until ${new Date(deadline).toISOString()}; ${state.before?.slots[state.stable ?? 'blue']?.version ?? ''} stays warm as long`,
     );
-  if (outcome.attention !== undefined) notes.push(`attention  ${outcome.attention}`);
+  if (outcome.attention !== undefined && outcome.attention !== outcome.why)
+    notes.push(`attention  ${outcome.attention}`);
   return notes;
 };
 

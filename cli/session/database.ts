@@ -1,4 +1,76 @@
-// SCRATCH until the database tasks land
-export const databasePorts = (_: unknown): any => ({
-  tasks: { run: async () => ({ exitCode: 0 }), list: async () => [] },
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import type { App } from '../../config/types.ts';
+import { refused } from '../../lib/errors.ts';
+import type { Redactor } from '../../lib/redact.ts';
+import type { Secrets, Tasks } from '../../release/ports/supply.ts';
+import type { Ports } from '../../release/runner/types.ts';
+import { parseAddress } from '../../release/adapters/database/address.ts';
+import {
+  appliedMigrations,
+  migrationFiles,
+  pendingFiles,
+  type MigrationFile,
+} from '../../release/adapters/database/migrations.ts';
+import { withClient } from '../../release/adapters/database/session.ts';
+
+export interface DatabaseOptions {
+  readonly app: App;
+  /** Folder that the configuration's paths are relative to. */
+  readonly root: string;
+  readonly secrets: Secrets;
+  readonly hidden: Redactor;
+}
+
+/** URL of the application's database; from then on it is hidden in everything that is said. */
+export const databaseUrl = async ({ app, secrets, hidden }: DatabaseOptions): Promise<string> => {
+  const name = app.database === undefined ? undefined : app.secrets[app.database.url];
+  const reference = name === undefined ? undefined : await secrets.describe(name);
+  if (reference === undefined)
+    throw refused(`the database’s URL is not there: secret ${name ?? 'unnamed'} does not exist`);
+  const url = await secrets.read(reference);
+  hidden.add(url);
+  return url;
+};
+
+const filesOf = ({ app, root }: DatabaseOptions): readonly MigrationFile[] => {
+  const directory = app.database?.migrations.directory;
+  return directory === undefined ? [] : migrationFiles(join(root, directory));
+};
+
+const pending = async (options: DatabaseOptions): Promise<readonly string[]> => {
+  const files = filesOf(options);
+  if (files.length === 0) return [];
+  const address = parseAddress(await databaseUrl(options));
+  const applied = await withClient(address, AbortSignal.timeout(10_000), appliedMigrations);
+  return pendingFiles(files, applied).map((f) => f.name);
+};
+
+/** Commands on this machine, a line at a time. */
+const runCommand =
+  (root: string): Tasks['run'] =>
+  async (command, environment, onLine, signal) => {
+    const child = spawn('sh', ['-c', command], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve(code ?? 1));
+    });
+    return { exitCode };
+  };
+
+/** What a deployment asks of the database from this machine: what is pending, and what it would do. */
+export const databasePorts = (options: DatabaseOptions): Pick<Ports, 'tasks' | 'migration'> => ({
+  tasks: { run: runCommand(options.root), list: () => pending(options) },
+  migration: async (name) => {
+    const file = filesOf(options).find((f) => f.name === name);
+    return file === undefined ? undefined : readFile(file.path, 'utf8');
+  },
 });

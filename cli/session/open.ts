@@ -22,10 +22,11 @@ import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
 import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
 import { databasePorts } from './database.ts';
+import { elsewhereIn } from './elsewhere.ts';
 import { httpProbe } from './http.ts';
 import { fileLogs } from './logs.ts';
 import { routedMessages } from './messages.ts';
-import { ROOT, type StackConfig } from './stack-config.ts';
+import { ROOT, readStackConfig, type StackConfig } from './stack-config.ts';
 
 export interface SessionOptions {
   readonly config: StackConfig;
@@ -142,7 +143,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       );
     },
     run: (outputs, deployment) => ({
-      ports: portsOf(options, stack, objects(outputs), hidden, deployment),
+      ports: portsOf(options, { stack, outputs, objects, hidden }, deployment),
       clock,
       app: config.app,
       gate,
@@ -152,13 +153,15 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   };
 };
 
-const portsOf = (
-  options: SessionOptions,
-  stack: StackUpdater,
-  objects: Ports['objects'],
-  hidden: Redactor,
-  deployment: string,
-): Ports => {
+interface Around {
+  readonly stack: StackUpdater;
+  readonly outputs: StackOutputs;
+  readonly objects: (outputs: StackOutputs) => Ports['objects'];
+  readonly hidden: Redactor;
+}
+
+const portsOf = (options: SessionOptions, around: Around, deployment: string): Ports => {
+  const { stack, hidden } = around;
   const { config, sandbox, directory, application, faults, clock = systemClock } = options;
   const logs = fileLogs(directory, deployment, config.app.rollout, hidden, () => clock.now());
   const secrets = sandboxSecrets(sandbox);
@@ -176,9 +179,16 @@ const portsOf = (
     source: sandboxSource(application),
     messages: routedMessages(config.app.notifications, (channels) => sandboxMessages(sandbox, channels)),
     http: httpProbe,
-    objects,
+    objects: around.objects(around.outputs),
     local: folderObjects(directory, ''),
     logs,
-    ...databasePorts({ app: config.app, root: ROOT, secrets, objects, logs, hidden, clock, sandbox }),
+    elsewhere: (environment, version) =>
+      elsewhereIn(
+        (name) => openUpdater({ ...options, config: readStackConfig(name) }),
+        around.objects,
+        environment,
+        version,
+      ),
+    ...databasePorts({ app: config.app, root: ROOT, secrets, hidden }),
   };
 };

@@ -58,7 +58,7 @@ const fileLog = (settings: TaskSettings): ((line: string) => void) => {
  */
 export const runTask = async <T>(
   settings: TaskSettings,
-  ports: TaskPorts,
+  ports: Omit<TaskPorts, 'secrets'> & Partial<Pick<TaskPorts, 'secrets'>>,
   work: (task: Task) => Promise<T>,
 ): Promise<T> => {
   const hidden = redactor();
@@ -79,6 +79,7 @@ export const runTask = async <T>(
       .catch(() => undefined);
   }
   const database = async (reference: SecretReference): Promise<Address & { url: string }> => {
+    if (ports.secrets === undefined) throw new Error(`the ${settings.kind} task has no secrets to read`);
     const url = await readSecret(ports.secrets, reference);
     hidden.add(url);
     const address = parseAddress(url);

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 export const backupKey = (prefix: string, deployment: string): string =>
   [...prefix.split('/').filter((part) => part !== ''), `backup-${deployment}.json`].join('/');
 export const migrationKey = (environment: string, deployment: string): string =>
-  `migrations/${environment}/${deployment}.json`;
+  `markers/${environment}/${deployment}/migrate.json`;
 
 /** What the backup or the migration left beside its work. */
 export const metadata = async (

@@ -1,0 +1,17 @@
+import pc from 'picocolors';
+import type { Release } from '../../config/release.types.ts';
+import { formatDuration } from '../../config/units.ts';
+import { parseVersion } from '../../config/version.ts';
+import { ExpectedError, EXIT, type ExitCode } from '../../lib/errors.ts';
+import { deploymentId } from '../../lib/ids.ts';
+import { journalStore } from '../../release/adapters/journal.ts';
+import type { State } from '../../release/core/engine/types.ts';
+import { aheadOf, wholeRelease } from '../../release/core/preview/ahead.ts';
+import { previewMarkdown } from '../../release/core/preview/markdown.ts';
+import { outlookOf } from '../../release/core/preview/outlook.ts';
+import { previewLines, type Line } from '../../release/core/preview/terminal.ts';
+import { liveText } from '../../release/core/preview/traffic.ts';
+import type { Outlook, OutlookInput, PreviewPage } from '../../release/core/preview/types.ts';
+import { changedServices, liveSlot, liveVersion } from '../../release/core/release.ts';
+import { resolveRelease } from '../../release/core/resolve.ts';
+import { liveText as _ } from '../../release/core/preview/traffic.ts';
