@@ -1,4 +1,4 @@
-import type { DatabaseFingerprint, SchemaObject, SequenceState } from './fingerprint.ts';
+import type { DatabaseFingerprint, SchemaObject, SequenceState, TableFingerprint } from './fingerprint.ts';
 
 /**
  * A definition in a form that survives a dump: PostgreSQL writes the same expression with other casts and
@@ -38,12 +38,15 @@ export const schemaDifferences = (
   return [...missing, ...extra, ...changed];
 };
 
-const tableDifferences = (original: DatabaseFingerprint, copy: DatabaseFingerprint): string[] => {
-  const there = new Map(copy.tables.map((t) => [t.name, t]));
-  return original.tables.flatMap((t) => {
+/** Tables whose rows are not the same. */
+export const contentDifferences = (
+  original: readonly TableFingerprint[],
+  copy: readonly TableFingerprint[],
+): string[] => {
+  const there = new Map(copy.map((t) => [t.name, t]));
+  return original.flatMap((t) => {
     const other = there.get(t.name);
-    // A table that is missing is named with the schema.
-    if (other === undefined) return [];
+    if (other === undefined) return [`table ${t.name} is missing`];
     if (other.rows !== t.rows) return [`table ${t.name} has ${other.rows} rows instead of ${t.rows}`];
     return other.hash === t.hash ? [] : [`table ${t.name} has other contents in its ${t.rows} rows`];
   });
@@ -80,7 +83,7 @@ export const differences = (
   copy: DatabaseFingerprint,
   sequencesBefore: readonly SequenceState[] = original.sequences,
 ): string[] => [
-  ...tableDifferences(original, copy),
+  ...contentDifferences(original.tables, copy.tables),
   ...sequenceDifferences(sequencesBefore, original.sequences, copy.sequences),
   ...schemaDifferences(original.schema, copy.schema),
 ];
