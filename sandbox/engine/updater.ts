@@ -1,23 +1,20 @@
 import type { Release } from '../../config/release.types.ts';
 import { ExpectedError, refused } from '../../lib/errors.ts';
-import type {
-  HistoryEntry,
-  PreviewChange,
-  RoutingOutput,
-  StackOutputs,
-  StackUpdater,
-  UpdateEvent,
-} from '../../release/ports/stack.ts';
+import {
+  parseHistoricRelease,
+  parseOutputs,
+  parseTokens,
+  RELEASE_KEY,
+  requireOutputs,
+} from '../../release/ports/outputs.ts';
+import type { HistoryEntry, PreviewChange, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
 import { UpdateFailed } from '../../release/ports/stack.ts';
 import { createEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { StackFailed } from './failure.ts';
 import { lockHolder } from './store.ts';
-import type { EngineEvent, EngineOptions, Outputs, Step } from './types.ts';
+import type { EngineEvent, EngineOptions, Step } from './types.ts';
 import { nameOf } from './urn.ts';
-import { isRecord } from './values.ts';
-
-const RELEASE_KEY = 'sluice:release';
 
 export interface UpdaterSettings {
   /** Configuration of every update, without `sluice:release`; as a function, asked anew for each. */
@@ -90,33 +87,6 @@ const toPreviewChange = (step: Step): PreviewChange | undefined => {
   return { op, urn: step.urn, type: step.type, protect: step.protect, diff: Object.keys(step.diff) };
 };
 
-const value = (outputs: Outputs, name: string): unknown => outputs[name]?.value;
-
-/** The outputs the release engine works with; undefined while the program has not exported them yet. */
-const toStackOutputs = (outputs: Outputs | undefined): StackOutputs | undefined => {
-  if (outputs === undefined || value(outputs, 'url') === undefined) return undefined;
-  const release = outputs['release'];
-  if (release?.secret)
-    throw refused(
-      'the output `release` of this stack contains a secret',
-      'Put references into it, not values.',
-    );
-  const { url, routing, buckets } = Object.fromEntries(
-    ['url', 'routing', 'buckets'].map((name) => [name, value(outputs, name)]),
-  );
-  if (typeof url !== 'string' || !isRecord(routing) || !isRecord(buckets))
-    throw refused(
-      'this stack exports no `url`, `routing` and `buckets` that a release can be driven by',
-      'Is this the program in infra/? Run an update of it first.',
-    );
-  return {
-    release: release?.value as Release | undefined,
-    url,
-    routing: routing as unknown as RoutingOutput,
-    buckets: buckets as unknown as StackOutputs['buckets'],
-  };
-};
-
 const isProgramError = (error: unknown): error is Error =>
   // The SDK's own marks of errors that a program raises for its user (the second is spelt like this there).
   error instanceof Error && ('__pulumiRunError' in error || '__pulumResourceError' in error);
@@ -141,15 +111,6 @@ const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     return await work();
   } catch (error) {
     throw translate(error);
-  }
-};
-
-const parseRelease = (text: string | undefined): Release | undefined => {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Release;
-  } catch {
-    return undefined;
   }
 };
 
@@ -190,27 +151,16 @@ export const embeddedUpdater = (
           ...(signal === undefined ? {} : { signal }),
         }).up(),
       );
-      const outputs = toStackOutputs(result.outputs);
-      if (outputs === undefined)
-        throw refused(
-          'the program exported no outputs that a release can be driven by',
-          'Export url, routing and buckets.',
-        );
+      const outputs = requireOutputs(result.outputs);
       return { outputs, changes: result.changes, durationMs: result.durationMs };
     },
     preview: async (release) => {
       const { steps } = await attempt(() => engine(release).preview());
       return steps.map(toPreviewChange).filter((change) => change !== undefined);
     },
-    outputs: async () => toStackOutputs(await engine(undefined).outputs()),
-    previewTokens: async () => {
-      const tokens = (await engine(undefined).outputs({ needSecrets: true }))?.['previewTokens']?.value;
-      return isRecord(tokens)
-        ? Object.fromEntries(
-            Object.entries(tokens).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
-          )
-        : {};
-    },
+    outputs: async () => parseOutputs(await engine(undefined).outputs()),
+    previewTokens: async () =>
+      parseTokens((await engine(undefined).outputs({ needSecrets: true }))?.['previewTokens']?.value),
     history: async () => {
       const records = await engine(undefined).history();
       return records
@@ -219,7 +169,7 @@ export const embeddedUpdater = (
           version,
           startedAt,
           result,
-          release: parseRelease(config[RELEASE_KEY]?.value),
+          release: parseHistoricRelease(config[RELEASE_KEY]?.value),
         }));
     },
   };

@@ -1,21 +1,23 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  LocalWorkspace,
-  type ConfigMap,
-  type EngineEvent,
-  type OutputMap,
-  type PulumiFn,
-  type Stack,
-} from '@pulumi/pulumi/automation/index.js';
+import { LocalWorkspace, Stack, type EngineEvent, type PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import type { Release } from '../../../config/release.types.ts';
-import { messageOf, refused } from '../../../lib/errors.ts';
-import { UpdateFailed, type HistoryEntry, type PreviewChange, type StackUpdater } from '../../ports/stack.ts';
-import { programErrors, tally, toPreviewChange, toUpdateEvent } from './events.ts';
-import { parseOutputs, parseTokens } from './outputs.ts';
-
-const RELEASE = 'sluice:release';
+import { messageOf } from '../../../lib/errors.ts';
+import {
+  parseHistoricRelease,
+  parseOutputs,
+  parseTokens,
+  RELEASE_KEY,
+  requireOutputs,
+} from '../../ports/outputs.ts';
+import type { HistoryEntry, PreviewChange, StackUpdater, UpdateEvent } from '../../ports/stack.ts';
+import { openCli, type Cli } from './command.ts';
+import { toPreviewChange, toUpdateEvent } from './events.ts';
+import { translate } from './failure.ts';
+import { clearDeadLocks, lockHolders } from './lock.ts';
+import { stackFileText } from './stack-file.ts';
+import { readHistory, readSecretOutput, readState, type LastState } from './state.ts';
 
 export interface PulumiSettings {
   readonly project: string;
@@ -23,127 +25,197 @@ export interface PulumiSettings {
   readonly program: PulumiFn;
   /** Configuration of every update, without `sluice:release`; asked anew each time. */
   readonly config: () => Readonly<Record<string, string>>;
-  /** Text of the stack's own file, so that its encryption salt and secrets provider are kept. */
+  /** Text of the stack's own file, for its encrypted entries and how they are sealed. */
   readonly stackFile: string | undefined;
   /** Added to this process's environment: backend, passphrase, provider ports. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Only what the CLI must keep from the stack's file; configuration is set by each update. */
-const keptSettings = (stackFile: string | undefined): string =>
-  (stackFile ?? '')
-    .split('\n')
-    .filter((line) => /^(encryptionsalt|secretsprovider|encryptedkey):/.test(line))
-    .join('\n');
+export interface PulumiUpdater extends StackUpdater {
+  /** Folder of the project file and stack file that the CLI works in; it goes with `close`. */
+  readonly workDir: string;
+  close(): Promise<void>;
+}
+
+/** Where one updater works. */
+interface Place {
+  readonly settings: PulumiSettings;
+  readonly workDir: string;
+  readonly cli: Cli;
+  readonly stack: Stack;
+  /** Reads the checkpoint; how it is sealed is remembered for the next run. */
+  read(): Promise<LastState>;
+  /** Writes the stack file of the next run. */
+  configure(release: Release | undefined): Promise<void>;
+}
 
 /**
  * The stack updater port on the real engine, through the Automation API with this repository's program inline.
- * It works in a folder of its own: the working tree, and the stack files in it, stay as they are.
+ * It works in a folder of its own: the working tree, and the stack files in it, stay as they are. A stack that is
+ * not there yet is made. Throws (exit 3) without a usable CLI.
  */
-export const pulumiUpdater = async (
-  settings: PulumiSettings,
-): Promise<StackUpdater & { close(): Promise<void> }> => {
-  const workDir = await mkdtemp(join(tmpdir(), 'sluice-pulumi-'));
-  await writeFile(join(workDir, 'Pulumi.yaml'), `name: ${settings.project}\nruntime: nodejs\n`);
-  await writeFile(join(workDir, `Pulumi.${settings.stack}.yaml`), `${keptSettings(settings.stackFile)}\n`);
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: settings.stack, projectName: settings.project, program: settings.program },
-    { workDir, envVars: { ...settings.environment } },
-  );
-  const configure = (release: Release | undefined): Promise<void> => setConfig(stack, settings, release);
+export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpdater> => {
+  const place = await open(settings);
+  const { stack: name } = settings;
   return {
+    workDir: place.workDir,
     up: async (release, { onEvent, signal }) => {
-      await configure(release);
-      const events: EngineEvent[] = [];
+      await place.configure(release);
       const startedAt = performance.now();
       try {
-        const result = await stack.up({
-          ...(signal === undefined ? {} : { signal }),
-          message: release === undefined ? 'carry on' : `release ${release.serial} of ${release.deployment}`,
-          color: 'never',
-          onEvent: (event) => {
-            events.push(event);
-            const shown = toUpdateEvent(event);
-            if (shown !== undefined) onEvent(shown);
-          },
-        });
-        const outputs = parseOutputs(rawOutputs(result.outputs));
-        if (outputs === undefined)
-          throw refused('the program exported no outputs', 'export url, routing and buckets');
-        return {
-          outputs,
-          changes: { ...result.summary.resourceChanges },
-          durationMs: performance.now() - startedAt,
-        };
+        return await update(place, release, onEvent, signal, startedAt);
       } catch (error) {
-        throw translate(error, events);
+        const holders = lockHolders(messageOf(error));
+        const [gone] = holders === undefined ? [] : clearDeadLocks(holders);
+        if (gone === undefined) throw failureOf(name, error);
+        const text = `took away the lock of process ${gone.pid}, which is gone`;
+        onEvent({ at: Date.now(), kind: 'message', text });
+        return await update(place, release, onEvent, signal, startedAt).catch((again: unknown) => {
+          throw failureOf(name, again);
+        });
       }
     },
     preview: async (release) => {
-      await configure(release);
-      const events: EngineEvent[] = [];
-      try {
-        await stack.preview({ color: 'never', onEvent: (event) => void events.push(event) });
-      } catch (error) {
-        throw translate(error, events);
-      }
+      await place.configure(release);
+      const events = await run(place, (program, onEvent) =>
+        place.stack.preview({ program, color: 'never', onEvent }),
+      ).catch((error: unknown) => {
+        throw failureOf(name, error);
+      });
       return events.map(toPreviewChange).filter((c): c is PreviewChange => c !== undefined);
     },
-    outputs: async () => parseOutputs(rawOutputs(await stack.outputs())),
-    previewTokens: async () => parseTokens(rawOutputs(await stack.outputs())),
-    history: async () => (await stack.history()).map(toHistory).reverse(),
-    close: () => rm(workDir, { recursive: true, force: true }),
+    outputs: async () => parseOutputs((await place.read()).outputs),
+    previewTokens: async () => parseTokens(await readSecretOutput(place.cli, name, 'previewTokens')),
+    history: async () =>
+      (await readHistory(place.cli, name)).map((entry, i): HistoryEntry => {
+        const { startedAt, result, config } = entry;
+        // A file backend gives every entry the version 0.
+        return { version: i + 1, startedAt, result, release: parseHistoricRelease(config[RELEASE_KEY]) };
+      }),
+    close: () => rm(place.workDir, { recursive: true, force: true }),
   };
 };
 
-const rawOutputs = (outputs: OutputMap): Record<string, { value: unknown; secret: boolean }> =>
-  Object.fromEntries(
-    Object.entries(outputs).map(([k, o]) => [k, { value: o.value as unknown, secret: o.secret }]),
+const open = async (settings: PulumiSettings): Promise<Place> => {
+  const { project, stack: name, environment } = settings;
+  const workDir = await mkdtemp(join(tmpdir(), 'sluice-pulumi-'));
+  try {
+    await writeFile(join(workDir, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
+    const cli = await openCli(workDir, environment);
+    const there = await exists(cli, name);
+    let seal = there ? (await readState(cli, name)).seal : undefined;
+    const configure: Place['configure'] = async (release) => {
+      const { [RELEASE_KEY]: _, ...base } = settings.config();
+      const values = release === undefined ? base : { ...base, [RELEASE_KEY]: JSON.stringify(release) };
+      const text = stackFileText(settings.stackFile, values, seal);
+      await writeFile(join(workDir, `Pulumi.${name}.yaml`), text, { mode: 0o600 });
+    };
+    const read = async (): Promise<LastState> => {
+      const state = await readState(cli, name);
+      ({ seal } = state);
+      return state;
+    };
+    await configure(undefined);
+    if (!there) await cli.run(['stack', 'init', name, '--no-select']);
+    const workspace = await LocalWorkspace.create({
+      workDir,
+      pulumiCommand: cli.command,
+      envVars: { ...environment },
+    });
+    return { settings, workDir, cli, stack: await Stack.select(name, workspace), read, configure };
+  } catch (error) {
+    await rm(workDir, { recursive: true, force: true });
+    throw failureOf(name, error);
+  }
+};
+
+const exists = async (cli: Cli, name: string): Promise<boolean> => {
+  try {
+    await cli.run(['stack', '--show-name', '--stack', name]);
+    return true;
+  } catch (error) {
+    if (/no stack named .* found/.test(messageOf(error))) return false;
+    throw error;
+  }
+};
+
+type OnEvent = (event: EngineEvent) => void;
+
+/** Everything that is known of a run that failed, to be told in the words of the port. */
+class RunFailed extends Error {
+  override readonly name = 'RunFailed';
+  readonly run: Omit<Parameters<typeof translate>[0], 'stack'>;
+  constructor(run: RunFailed['run']) {
+    super(messageOf(run.error), { cause: run.error });
+    this.run = run;
+  }
+}
+
+const failureOf = (stack: string, error: unknown): unknown =>
+  translate(
+    error instanceof RunFailed
+      ? { stack, ...error.run }
+      : { stack, error, events: [], thrown: undefined, cancelled: false },
   );
 
-const setConfig = async (
-  stack: Stack,
-  settings: PulumiSettings,
-  release: Release | undefined,
-): Promise<void> => {
-  const { [RELEASE]: _, ...base } = settings.config();
-  const all = release === undefined ? base : { ...base, [RELEASE]: JSON.stringify(release) };
-  const map: ConfigMap = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, { value }]));
-  if (release === undefined && Object.hasOwn(await stack.getAllConfig(), RELEASE))
-    await stack.removeConfig(RELEASE);
-  await stack.setAllConfig(map);
-};
-
-const toHistory = (entry: {
-  version: number;
-  startTime: Date;
-  result: string;
-  config: ConfigMap;
-}): HistoryEntry => {
-  const text = entry.config[RELEASE]?.value;
-  return {
-    version: entry.version,
-    startedAt: new Date(entry.startTime).getTime(),
-    result: entry.result === 'succeeded' ? 'succeeded' : 'failed',
-    release: text === undefined ? undefined : (JSON.parse(text) as Release),
+/** Runs the program under the engine once, and resolves to the events. */
+const run = async (
+  { settings }: Place,
+  work: (program: PulumiFn, onEvent: OnEvent) => Promise<unknown>,
+  signal?: AbortSignal,
+  shown?: OnEvent,
+): Promise<readonly EngineEvent[]> => {
+  const events: EngineEvent[] = [];
+  let thrown: unknown;
+  // The program runs in this process: what it throws is known here as it is, with its hint and exit code.
+  const program: PulumiFn = async () => {
+    try {
+      return await settings.program();
+    } catch (error) {
+      thrown ??= error;
+      throw error;
+    }
   };
+  try {
+    await work(program, (event) => {
+      events.push(event);
+      shown?.(event);
+    });
+    return events;
+  } catch (error) {
+    throw new RunFailed({ error, events, thrown, cancelled: signal?.aborted === true });
+  }
 };
 
-const LOCKED = /the stack is currently locked by \d+ lock/;
-
-/** A refusal of the program or of the engine is expected; resources that failed are `UpdateFailed`. */
-const translate = (error: unknown, events: readonly EngineEvent[]): unknown => {
-  const { changed, failed } = tally(events);
-  const text = messageOf(error);
-  if (LOCKED.test(text))
-    return refused(
-      'the stack is locked by another update',
-      'wait for it, or, when its process is gone: sluice rollback --mode emergency, or pulumi cancel',
-      error,
-    );
-  const errors = programErrors(events);
-  if (failed.length > 0)
-    return new UpdateFailed(failed.map((f) => f.reason).join('\n'), [...changed], [...failed]);
-  if (errors.length > 0) return refused(errors.join('\n'), undefined, error);
-  return error;
+const update = async (
+  place: Place,
+  release: Release | undefined,
+  onEvent: (event: UpdateEvent) => void,
+  signal: AbortSignal | undefined,
+  startedAt: number,
+) => {
+  const { stack } = place;
+  const message = release === undefined ? 'carry on' : `release ${release.serial} of ${release.deployment}`;
+  const events = await run(
+    place,
+    (program, on) =>
+      stack.up({
+        program,
+        message,
+        color: 'never',
+        onEvent: on,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    signal,
+    (event) => {
+      const shown = toUpdateEvent(event);
+      if (shown !== undefined) onEvent(shown);
+    },
+  );
+  const changes = events.findLast((e) => e.summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {};
+  return {
+    outputs: requireOutputs((await place.read()).outputs),
+    changes: { ...changes } as Record<string, number>,
+    durationMs: performance.now() - startedAt,
+  };
 };

@@ -1,0 +1,80 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import { ExpectedError, messageOf, refused } from '../../../lib/errors.ts';
+import { UpdateFailed } from '../../ports/stack.ts';
+import { nameOf, tally, type Tally } from './events.ts';
+import { lockedError, lockHolders } from './lock.ts';
+
+/** What is known when a run of the engine has failed. */
+export interface FailedRun {
+  readonly stack: string;
+  readonly error: unknown;
+  readonly events: readonly EngineEvent[];
+  /** What the program threw in this process, if it did. */
+  readonly thrown: unknown;
+  readonly cancelled: boolean;
+}
+
+/** The expected error behind an error of Pulumi's kind: the program keeps it as the cause. */
+const expectedIn = (error: unknown): ExpectedError | undefined => {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof ExpectedError) return e;
+  return undefined;
+};
+
+const isForPeople = (error: unknown): error is Error =>
+  // The SDK's own marks of errors that a program raises for its user (the second is spelt like this there).
+  error instanceof Error && ('__pulumiRunError' in error || '__pulumResourceError' in error);
+
+const few = (names: readonly string[]): string =>
+  names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+
+/** One line: where it broke, what was changed, what was not, what to run. */
+const summary = (stack: string, { changed, failed }: Tally, cancelled: boolean): string => {
+  const broke = failed.map((f) => `${nameOf(f.urn)}: ${f.reason.split('\n')[0] ?? ''}`);
+  const names = [...new Set(changed.map(nameOf))];
+  return [
+    `the update of stack ${stack} ${cancelled ? 'was stopped' : 'failed'}${broke.length === 0 ? '' : `: ${few(broke)}`}`,
+    names.length === 0
+      ? 'nothing was changed before'
+      : `changed before: ${few(names)}; everything else is as it was`,
+    `the same update can be run again; sluice reconcile --stack ${stack} goes back to the last completed release`,
+  ].join('. ');
+};
+
+const WRONG_PASSPHRASE = /incorrect passphrase|passphrase must be set|unable to find either .*PASSPHRASE/;
+
+/** Texts of the engine that have one cause and one way out. */
+const known = (stack: string, error: unknown): ExpectedError | undefined => {
+  const text = messageOf(error);
+  const holders = lockHolders(text);
+  if (holders !== undefined) return lockedError(stack, holders, error);
+  if (WRONG_PASSPHRASE.test(text))
+    return refused(
+      `the passphrase given does not open the secrets of stack ${stack}; nothing was changed`,
+      'set PULUMI_CONFIG_PASSPHRASE to the one its state was last sealed with ' +
+        '(it is changed by: pulumi stack change-secrets-provider passphrase)',
+      error,
+    );
+  return undefined;
+};
+
+/**
+ * An error of the engine in the words of the port: a refusal (of the program, a lock, a passphrase) is expected,
+ * resources that failed and an update that was stopped are `UpdateFailed`, the rest is a bug.
+ */
+export const translate = ({ stack, error, events, thrown, cancelled }: FailedRun): unknown => {
+  if (error instanceof ExpectedError || error instanceof UpdateFailed) return error;
+  const counted = tally(events);
+  const { changed, failed, errors } = counted;
+  if (cancelled || failed.length > 0)
+    return new UpdateFailed(summary(stack, counted, cancelled), [...changed], [...failed]);
+  const expected = expectedIn(thrown);
+  if (expected !== undefined) return expected;
+  if (isForPeople(thrown)) return refused(thrown.message, undefined, thrown);
+  const way = known(stack, error);
+  if (way !== undefined) return way;
+  if (changed.length > 0)
+    return new UpdateFailed(summary(stack, { ...counted, failed: [] }, false), [...changed], []);
+  if (thrown instanceof Error) return thrown;
+  if (errors.length > 0) return refused(errors.join('\n'), undefined, error);
+  return error;
+};

@@ -1,0 +1,84 @@
+import type { RawOutputs } from '../../ports/outputs.ts';
+import type { Cli } from './command.ts';
+import type { StateSecrets } from './stack-file.ts';
+
+/** Pulumi's mark of a sealed value in a checkpoint. */
+const SEALED = '4dabf18193072939515e22adb298388d';
+
+const hasSealed = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (SEALED in value || Object.values(value).some(hasSealed));
+
+/** What a checkpoint says without being opened. */
+export interface LastState {
+  /** Outputs of the last update; undefined before the first. Secret ones are flagged, their values stay sealed. */
+  readonly outputs: RawOutputs | undefined;
+  /** How secrets are sealed; undefined before the first update. */
+  readonly seal: StateSecrets | undefined;
+}
+
+interface Exported {
+  readonly deployment?: {
+    readonly secrets_providers?: StateSecrets;
+    readonly resources?: readonly { readonly type: string; readonly outputs?: Record<string, unknown> }[];
+  };
+}
+
+/**
+ * Reads the checkpoint without the passphrase: what a release and an emergency need stays readable when that was
+ * changed or lost.
+ */
+export const readState = async (cli: Cli, stack: string): Promise<LastState> => {
+  const { stdout } = await cli.run(['stack', 'export', '--stack', stack]);
+  const { deployment } = JSON.parse(stdout) as Exported;
+  const root = deployment?.resources?.find((r) => r.type === 'pulumi:pulumi:Stack');
+  return {
+    seal: deployment?.secrets_providers,
+    outputs:
+      root === undefined
+        ? undefined
+        : Object.fromEntries(
+            Object.entries(root.outputs ?? {}).map(([name, value]) => [
+              name,
+              { value, secret: hasSealed(value) },
+            ]),
+          ),
+  };
+};
+
+/** One output with its secrets; undefined when there is none of that name. Needs the passphrase. */
+export const readSecretOutput = async (cli: Cli, stack: string, name: string): Promise<unknown> => {
+  const { stdout } = await cli.run(['stack', 'output', '--json', '--show-secrets', '--stack', stack]);
+  return (JSON.parse(stdout) as Record<string, unknown>)[name];
+};
+
+export interface HistoricUpdate {
+  readonly startedAt: number;
+  readonly result: 'succeeded' | 'failed';
+  /** Qualified key → text; secrets are left out. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+interface Printed {
+  readonly kind: string;
+  readonly startTime: string;
+  readonly result: string;
+  readonly config?: Readonly<Record<string, { readonly value?: string; readonly secret: boolean }>>;
+}
+
+/** Every update of the stack, oldest first. Updates that were killed are absent: the backend never heard their end. */
+export const readHistory = async (cli: Cli, stack: string): Promise<readonly HistoricUpdate[]> => {
+  const all = ['--json', '--full-dates', '--page-size', '0', '--stack', stack];
+  const { stdout } = await cli.run(['stack', 'history', ...all]);
+  return (JSON.parse(stdout) as Printed[])
+    .filter(({ kind }) => kind === 'update')
+    .map(({ startTime, result, config = {} }) => ({
+      startedAt: Date.parse(startTime),
+      result: result === 'succeeded' ? ('succeeded' as const) : ('failed' as const),
+      config: Object.fromEntries(
+        Object.entries(config).flatMap(([key, { value, secret }]) =>
+          secret || value === undefined ? [] : [[key, value]],
+        ),
+      ),
+    }))
+    .reverse();
+};
