@@ -7,6 +7,8 @@ import { gateCommands } from './gate.ts';
 import { history, status } from './look.ts';
 import { operateCommands } from './operate.ts';
 import { plan } from './plan.ts';
+import { preview } from './preview.ts';
+import { reconcile } from './reconcile.ts';
 import { rollback } from './rollback.ts';
 import { sandbox } from './sandbox.ts';
 import { tasks } from './task.ts';
@@ -16,9 +18,11 @@ import { tidy } from './tidy.ts';
 export const commands: readonly CommandSpec[] = [
   demo,
   plan,
+  preview,
   deploy,
   rollback,
   ...operateCommands,
+  reconcile,
   status,
   history,
   config,

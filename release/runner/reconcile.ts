@@ -65,7 +65,7 @@ const setLive = async (o: RunOptions, outputs: StackOutputs, release: Release): 
 };
 
 /** The release that says what is live; undefined when services disagree or a foreign target group is in use. */
-const saying = (live: LiveShares, release: Release, deployment: string): Release | undefined => {
+export const saying = (live: LiveShares, release: Release, deployment: string): Release | undefined => {
   const candidates = Object.values(live).map((s) => ({ blue: s.blue ?? 0, green: s.green ?? 0 }));
   return candidates
     .map((traffic) => ({

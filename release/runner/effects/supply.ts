@@ -11,8 +11,14 @@ export const repositoriesOf = (c: Pick<Context, 'app'>): Record<string, string> 
     ]),
   );
 
+/** What is needed to find the images of a version: a whole context, or what a preview has. */
+export type ImageQuery = Pick<Context, 'app'> & {
+  readonly ports: Pick<Context['ports'], 'images' | 'elsewhere'>;
+  readonly state: { readonly request: { readonly version: string } };
+};
+
 /** Service → image by digest, from the registry or from the environment that ran it before. */
-export const findImages = async (c: Context): Promise<Record<string, string | undefined>> => {
+export const findImages = async (c: ImageQuery): Promise<Record<string, string | undefined>> => {
   const { version } = c.state.request;
   const { after } = c.app.checks;
   if (c.app.images.artifacts === 'promote' && after !== undefined && c.ports.elsewhere !== undefined) {
