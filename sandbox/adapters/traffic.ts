@@ -1,3 +1,4 @@
+import { wholeWeights } from '../../release/adapters/weights.ts';
 import type { Rule, Traffic } from '../../release/ports/traffic.ts';
 import type { Sandbox } from '../client.ts';
 
@@ -5,6 +6,7 @@ import type { Sandbox } from '../client.ts';
 export const sandboxTraffic = (sandbox: Sandbox): Traffic => ({
   read: (rules) => sandbox.call<Rule[]>('POST', '/balancer/rules/read', { rules }),
   write: async (rules) => {
-    await sandbox.call('POST', '/balancer/rules/write', { rules });
+    const whole = rules.map(({ arn, weights }) => ({ arn, weights: wholeWeights(weights) }));
+    await sandbox.call('POST', '/balancer/rules/write', { rules: whole });
   },
 });

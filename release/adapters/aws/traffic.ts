@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EXIT, ExpectedError, messageOf } from '../../../lib/errors.ts';
 import type { Rule, Traffic, Weights } from '../../ports/traffic.ts';
+import { LARGEST_WEIGHT, wholeWeights } from '../weights.ts';
 import { askingFor, parts } from './asking.ts';
 import { clientSettings, type AwsSettings } from './settings.ts';
 
@@ -13,8 +14,6 @@ export const ACTIONS = ['elasticloadbalancing:DescribeRules', 'elasticloadbalanc
 
 const ask = askingFor(ACTIONS);
 
-/** Largest weight that a load balancer takes. */
-const LARGEST = 999;
 /** Rules in one question: the answer then fits one page. */
 const A_PAGE = 100;
 const A_WRITE_MS = 10_000;
@@ -31,29 +30,13 @@ const weightsOf = (rule: ElbRule): Weights => {
   return forward?.TargetGroupArn === undefined ? {} : { [forward.TargetGroupArn]: 1 };
 };
 
-const isWhole = (n: number): boolean => Math.abs(n - Math.round(n)) < 1e-9;
-
-/**
- * Weights as a load balancer takes them: whole numbers from 0 to 999. Shares such as 2.5 and 97.5 become 5 and 195;
- * where no factor makes all of them whole, the largest is used and the rest is rounded, nobody to nothing.
- */
-export const wholeWeights = (weights: Weights): Weights => {
-  const values = Object.values(weights);
-  const most = Math.floor(LARGEST / Math.max(1, ...values));
-  const factors = Array.from({ length: Math.max(1, most) }, (_, i) => i + 1);
-  const factor = factors.find((f) => values.every((v) => isWhole(v * f))) ?? Math.max(1, most);
-  return Object.fromEntries(
-    Object.entries(weights).map(([group, w]) => [group, w > 0 ? Math.max(1, Math.round(w * factor)) : 0]),
-  );
-};
-
 const refuseBad = ({ arn, weights }: Rule): void => {
   const values = Object.values(weights);
-  const bad = values.find((w) => !Number.isFinite(w) || w < 0 || w > LARGEST);
+  const bad = values.find((w) => !Number.isFinite(w) || w < 0 || w > LARGEST_WEIGHT);
   if (values.length > 0 && values.length <= 5 && bad === undefined) return;
   const got = bad === undefined ? `${values.length} target groups` : `weight ${bad}`;
   throw new ExpectedError(
-    `rule ${arn} cannot get these weights (got ${got}; allowed: 1 to 5 target groups, weights 0 to ${LARGEST})`,
+    `rule ${arn} cannot get these weights (got ${got}; allowed: 1 to 5 target groups, weights 0 to ${LARGEST_WEIGHT})`,
     { exit: EXIT.badInput },
   );
 };
