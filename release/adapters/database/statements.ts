@@ -72,7 +72,10 @@ export const statementReader = (): StatementReader => {
       return keep(word, at);
     }
     const pair = line.slice(at, at + 2);
-    if (pair === '--') return line.length;
+    if (pair === '--') {
+      const end = line.indexOf('\n', at);
+      return end < 0 ? line.length : end;
+    }
     if (pair === '/*') {
       state = { in: 'comment', depth: 1 };
       return at + 2;
