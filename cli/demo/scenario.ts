@@ -66,8 +66,7 @@ export const playScenario = async <T>(
       ...(options.onSecond === undefined ? {} : { onSecond: options.onSecond }),
     });
     await delay(SETTLE_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
-    for (const fault of scenario.cloud ?? []) await world.sandbox.call('POST', '/faults', fault);
-    for (const fault of scenario.storage ?? []) await world.sandbox.call('POST', '/s3/faults', fault);
+    await plant(scenario, world);
     const session = await world.session(V2, { bakes, fault: scenario.build, buildMs: 800 });
     const outcome = await releaseSecond(session, options);
     const summary = await traffic.stop();
@@ -84,6 +83,16 @@ export const playScenario = async <T>(
     await traffic?.stop().catch(() => undefined);
     await world.close();
   }
+};
+
+/** Sets the faults of the cloud that belong to the story. */
+const plant = async ({ losesCounts, storage }: Scenario, { sandbox }: DemoWorld): Promise<void> => {
+  if (losesCounts === true) {
+    const { targetGroups } = await sandbox.status();
+    const except = targetGroups.map((g) => g.arn);
+    await sandbox.call('POST', '/faults', { kind: 'lostMetrics', targetGroup: '*', except });
+  }
+  for (const fault of storage ?? []) await sandbox.call('POST', '/s3/faults', fault);
 };
 
 const releaseSecond = async (session: Session, options: ScenarioOptions): Promise<Outcome> => {

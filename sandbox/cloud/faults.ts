@@ -15,8 +15,8 @@ export type Fault =
       /** How many calls it meets (default 1). */
       readonly times?: number;
     }
-  /** The counts of a target group are hidden: name or ARN, `*` and `?` allowed. */
-  | { readonly kind: 'lostMetrics'; readonly targetGroup: string }
+  /** The counts of target groups are hidden: name or ARN, `*` and `?` allowed; those in `except` (ARNs) are seen. */
+  | { readonly kind: 'lostMetrics'; readonly targetGroup: string; readonly except?: readonly string[] }
   /** Messages to a webhook channel are refused. */
   | { readonly kind: 'webhookDown'; readonly channel: string };
 
@@ -75,7 +75,7 @@ export class Faults {
   /** Whether counts of a target group are hidden. */
   hides(name: string, arn: string): boolean {
     return this.#planned.some(({ fault }) => {
-      if (fault.kind !== 'lostMetrics') return false;
+      if (fault.kind !== 'lostMetrics' || fault.except?.includes(arn) === true) return false;
       const pattern = wildcard(fault.targetGroup, true);
       return pattern.test(name) || pattern.test(arn);
     });

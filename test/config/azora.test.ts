@@ -82,6 +82,7 @@ describe.each([
       '/auth/session',
       '/api/education/courses',
       '/api/marketplace/listings',
+      '/api/status',
     ]);
     expect(app.checks).toMatchObject({
       mode: 'require',
