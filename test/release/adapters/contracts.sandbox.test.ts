@@ -87,7 +87,7 @@ imagesContract('the sandbox', async () => {
 
 secretsContract('the sandbox', () => {
   const secrets = sandboxSecrets(sandbox);
-  return Promise.resolve({ secrets, put: secrets.put, close: nothing });
+  return Promise.resolve({ secrets, put: (name, value) => secrets.put(name, value), close: nothing });
 });
 
 sourceContract('the sandbox', () =>

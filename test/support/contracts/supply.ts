@@ -34,7 +34,7 @@ export const imagesContract = (name: string, open: () => Promise<ImagesWorld>): 
 export interface SecretsWorld {
   readonly secrets: Secrets;
   /** Sets the value, the first time or again. */
-  put(name: string, value: string): Promise<unknown>;
+  readonly put: (name: string, value: string) => Promise<unknown>;
   close(): Promise<void>;
 }
 
