@@ -13,6 +13,7 @@ const INTERNAL = {
   config: '@pulumi/pulumi/runtime/config.js',
   stack: '@pulumi/pulumi/runtime/stack.js',
   log: '@pulumi/pulumi/log/index.js',
+  debuggable: '@pulumi/pulumi/runtime/debuggable.js',
   resource: '@pulumi/pulumi/resource.js',
   proto: '@pulumi/pulumi/proto/resource_pb.js',
   service: '@pulumi/pulumi/proto/resource_grpc_pb.js',
@@ -24,14 +25,6 @@ export type MonitorMethods = Readonly<Record<string, Call>>;
 /** What the SDK keeps per run. One of these a run is the whole reset. */
 export interface RunStore {
   readonly settings: { engine?: unknown };
-  leakCandidates: Set<unknown>;
-}
-
-/** The SDK keeps every open promise to complain at exit; a run that was stopped leaves some open on purpose. */
-class Forgetful extends Set<unknown> {
-  override add(): this {
-    return this;
-  }
 }
 
 export interface RunSettings {
@@ -83,6 +76,7 @@ interface Shapes {
 
 interface Functions extends Shapes {
   debug(...args: unknown[]): unknown;
+  debuggablePromise(promise: Promise<unknown>, context: unknown): Promise<unknown>;
 }
 
 /** Loads the SDK (the slow part of a cold start) and checks that it is the one this engine knows. */
@@ -123,6 +117,7 @@ const load = (): Sdk => {
     return store !== undefined && runs.has(store);
   };
   quieten(read(INTERNAL.log), fn('log', 'debug'), pick('resource', 'Resource'), ours, version);
+  trust(read(INTERNAL.debuggable), fn('debuggable', 'debuggablePromise'), ours);
   const features = pick('proto', 'ResourceMonitorFeature') as Record<string, number>;
   const service = pick('service', 'ResourceMonitorService') as Record<string, unknown>;
   return {
@@ -140,8 +135,6 @@ const load = (): Sdk => {
         sdk.setAllConfig(settings.config, settings.secretKeys);
         const store = sdk.getStore();
         store.settings.engine = settings.engine;
-        if (!(store.leakCandidates instanceof Set)) throw changed('a run has no leakCandidates', version);
-        store.leakCandidates = new Forgetful();
         runs.add(store);
         entered(store);
         return body();
@@ -168,4 +161,17 @@ const quieten = (
   const stackTrace = resource.stackTrace;
   if (stackTrace === undefined) throw changed('Resource.stackTrace is missing', version);
   resource.stackTrace = (skip) => (ours() ? [] : stackTrace.call(resource, skip));
+};
+
+/**
+ * The SDK wraps four promises for each property of each resource, to name at exit those that never settled. A run
+ * that was stopped leaves some open on purpose, and the wrapping is a third of a large program's memory.
+ */
+const trust = (
+  debuggable: Record<string, unknown>,
+  debuggablePromise: Functions['debuggablePromise'],
+  ours: () => boolean,
+): void => {
+  debuggable['debuggablePromise'] = (promise: Promise<unknown>, context: unknown): Promise<unknown> =>
+    ours() ? promise : debuggablePromise(promise, context);
 };
