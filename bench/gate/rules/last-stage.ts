@@ -64,7 +64,7 @@ export const lastStage = (name: string): Rule => ({
       const y = steps.stableBad[i] ?? 0;
       addWindow(test, n, x, m, y);
       if (hold !== undefined) addHold(hold, n, x, m, y);
-      if (x === 0) continue;
+      if (x === 0 && test.slow.windows > 0) continue;
       const evidence = Math.max(
         eValue(test),
         hold === undefined ? 0 : HOLDBACK_WEIGHTS.hold * holdEvidence(hold),

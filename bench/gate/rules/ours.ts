@@ -43,12 +43,13 @@ export const ours = (name: string, change: Partial<OurSettings> = {}): Rule => {
       reference: byMinute ? traffic.before.minutes : traffic.before.steps,
     });
     undecided = false;
-    // Evidence grows only with errors of the new version, so it is worked out only then, or while it is enough.
+    // Evidence grows only with errors of the new version, or when lane S completes a long window with such: it is worked
+    // out only then, or while it is enough.
     let enough = false;
     for (let i = warmUpWindows(settings.windowSeconds); i < fresh.length; i += 1) {
       const x = freshBad[i] ?? 0;
       addWindow(state, fresh[i] ?? 0, x, stable[i] ?? 0, stableBad[i] ?? 0);
-      if (x === 0 && !enough) continue;
+      if (x === 0 && !enough && state.slow.windows > 0) continue;
       enough = eValue(state) >= state.limit;
       if (enough && passesFloor(state)) return (i + 1) * width;
     }
