@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { App } from '../../config/types.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { refused } from '../../lib/errors.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Secrets, Tasks } from '../../release/ports/supply.ts';
@@ -15,6 +17,7 @@ import {
   type MigrationFile,
 } from '../../release/adapters/database/migrations.ts';
 import { withClient } from '../../release/adapters/database/session.ts';
+import type { Restored } from '../tasks/restore.ts';
 
 export interface DatabaseOptions {
   readonly app: App;
@@ -65,6 +68,46 @@ const runCommand =
     });
     return { exitCode };
   };
+
+export interface RestoreOptions extends DatabaseOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Restores a deployment's backup into the application's database. `force`: although newer data is lost. */
+export const restoreDatabase = async (
+  options: RestoreOptions,
+  deployment: string,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<Restored> => {
+  const { app, secrets, client, bucket, directory, clock, environment } = options;
+  const { database } = app;
+  if (database === undefined) throw refused(`${app.environment} has no database`, 'sluice:app.database');
+  const name = app.secrets[database.url] ?? database.url;
+  const reference = await secrets.describe(name);
+  if (reference === undefined)
+    throw refused(`secret ${name} does not exist`, 'create it in AWS Secrets Manager');
+  const { restore } = await import('../tasks/restore.ts');
+  return restore(
+    {
+      application: app.application,
+      environment: app.environment,
+      deployment,
+      directory,
+      timeout: app.backups.recoveryTime * 4,
+      bucket,
+      prefix: database.backup.prefix,
+      database: reference,
+      force,
+    },
+    { secrets, clock, signal, env: environment },
+    client,
+  );
+};
 
 /** What a deployment asks of the database from this machine: what is pending, and what it would do. */
 export const databasePorts = (options: DatabaseOptions): Pick<Ports, 'tasks' | 'migration'> => ({

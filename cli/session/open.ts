@@ -21,7 +21,9 @@ import { sandboxSource } from '../../sandbox/adapters/source.ts';
 import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
 import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
-import { databasePorts } from './database.ts';
+import { backupStore, type BackupStore } from '../../release/adapters/database/backup-store.ts';
+import type { Restored } from '../tasks/restore.ts';
+import { databasePorts, restoreDatabase } from './database.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { httpProbe } from './http.ts';
 import { fileLogs } from './logs.ts';
@@ -53,6 +55,10 @@ export interface Session {
   /** Throws (exit 3) when the stack was never updated. */
   outputs(): Promise<StackOutputs>;
   objects(outputs: StackOutputs): Ports['objects'];
+  /** Backups of the stack's database. */
+  backups(outputs: StackOutputs): BackupStore;
+  /** Restores a backup; `force`: although newer data is lost. */
+  restore(outputs: StackOutputs, deployment: string, force: boolean, signal: AbortSignal): Promise<Restored>;
   /** What a deployment is run with. */
   run(outputs: StackOutputs, deployment: string): RunOptions;
 }
@@ -126,6 +132,23 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     lease: s3Objects(outputs.buckets.lease, s3),
     backup: s3Objects(outputs.buckets.backup, s3),
   });
+  const restore: Session['restore'] = (outputs, deployment, force, signal) =>
+    restoreDatabase(
+      {
+        app: config.app,
+        root: ROOT,
+        secrets: sandboxSecrets(sandbox),
+        hidden,
+        client: s3,
+        bucket: outputs.buckets.backup,
+        directory,
+        clock,
+        environment: sandbox.environment(),
+      },
+      deployment,
+      force,
+      signal,
+    );
   return {
     config,
     stack,
@@ -142,8 +165,11 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
         `sluice deploy --stack ${config.stack} --version v1.0.0`,
       );
     },
+    backups: (outputs) =>
+      backupStore(s3, outputs.buckets.backup, config.app.database?.backup.prefix ?? config.app.environment),
+    restore,
     run: (outputs, deployment) => ({
-      ports: portsOf(options, { stack, outputs, objects, hidden }, deployment),
+      ports: portsOf(options, { stack, outputs, objects, hidden, restore }, deployment),
       clock,
       app: config.app,
       gate,
@@ -158,6 +184,7 @@ interface Around {
   readonly outputs: StackOutputs;
   readonly objects: (outputs: StackOutputs) => Ports['objects'];
   readonly hidden: Redactor;
+  readonly restore: Session['restore'];
 }
 
 const portsOf = (options: SessionOptions, around: Around, deployment: string): Ports => {
@@ -182,6 +209,14 @@ const portsOf = (options: SessionOptions, around: Around, deployment: string): P
     objects: around.objects(around.outputs),
     local: folderObjects(directory, ''),
     logs,
+    ...(config.app.database === undefined
+      ? {}
+      : {
+          // Whoever asks a rollback to restore the database has been told what that means.
+          restore: async (of: string, signal?: AbortSignal) => ({
+            ...(await around.restore(around.outputs, of, true, signal ?? AbortSignal.timeout(3_600_000))),
+          }),
+        }),
     elsewhere: (environment, version) =>
       elsewhereIn(
         (name) => openUpdater({ ...options, config: readStackConfig(name) }),

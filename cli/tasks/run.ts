@@ -19,6 +19,7 @@ export const runTask = (
         await (await import('./migrate.ts')).runMigrate(ports);
         return;
       case 'verify':
+        await (await import('./verify.ts')).runVerify(ports);
         return;
     }
   });

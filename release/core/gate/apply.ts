@@ -73,8 +73,9 @@ const addStage = (service: ServiceState, window: PackedWindow): void => {
 
 /** Requests that should have reached a version and did not: half of what its share promises, to be safe. */
 const addRouting = (service: ServiceState, stage: GateStage, window: PackedWindow): void => {
-  const fresh = window[1];
-  const stable = window[4];
+  const [from, fresh, , , stable, , , seen] = window;
+  if ((seen & 1) > 0) service.unseenFrom = -1;
+  else if (service.unseenFrom < 0) service.unseenFrom = from;
   if (fresh > 0) service.unrouted = 0;
   else service.unrouted += (0.5 * stage.share * stable) / 100;
   if (stable > 0) service.unmatched = 0;

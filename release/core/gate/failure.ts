@@ -16,7 +16,7 @@ export const ROUTING_FAULT = 9.2;
 export const failureNow = (state: State, context: GateContext): Failure | undefined =>
   first(state, healthFailure) ??
   first(state, testFailure) ??
-  first(state, (name, service) => routingFailure(state, name, service)) ??
+  first(state, (name, service) => routingFailure(state, context, name, service)) ??
   first(state, (name, service) => silence(state, context, name, service)) ??
   budgetFailure(state) ??
   first(state, (name, service) =>
@@ -54,9 +54,18 @@ const testFailure = (name: string, service: ServiceState, state: State): Failure
   return undefined;
 };
 
-const routingFailure = (state: State, name: string, service: ServiceState): Failure | undefined => {
+/** Counts that are missing altogether may still come; counts of zero will not. */
+const mayStillCome = (state: State, context: GateContext, service: ServiceState): boolean =>
+  service.unseenFrom >= 0 && context.now - service.unseenFrom < state.terms.noDataFor + state.terms.window;
+
+const routingFailure = (
+  state: State,
+  context: GateContext,
+  name: string,
+  service: ServiceState,
+): Failure | undefined => {
   const { fresh, stable } = state.terms;
-  if (tested(service) && service.unrouted >= ROUTING_FAULT)
+  if (tested(service) && service.unrouted >= ROUTING_FAULT && !mayStillCome(state, context, service))
     return {
       by: 'data',
       why: `${name}: none of about ${countText(2 * service.unrouted)} requests that were due reached ${fresh}: traffic is not routed as configured, or its counts are lost`,

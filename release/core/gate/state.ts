@@ -67,6 +67,8 @@ export interface ServiceState {
   /** Half of the requests that should have reached a version, since it last had one. */
   unrouted: number;
   unmatched: number;
+  /** Start of the first window of those without any data of the new version; -1 while it has some. */
+  unseenFrom: number;
   stage: StageCounts;
   readonly cost: Cost;
   readonly errors: MetricState | null;
@@ -117,6 +119,7 @@ export const startState = (terms: GateTerms): State => {
       dataAt: 0,
       unrouted: 0,
       unmatched: 0,
+      unseenFrom: -1,
       stage: emptyStage(-1),
       cost: emptyCost(),
       errors: service.errors && openMetric(terms, service.errors),

@@ -4,7 +4,7 @@ import { gate } from '../../../../release/core/gate/gate.ts';
 import { requestsWanted } from '../../../../release/core/gate/promotion.ts';
 import type { GateContext, GateState, Verdict } from '../../../../release/core/gate/types.ts';
 import type { ProbeResult } from '../../../../release/ports/prober.ts';
-import { at, baseline, SETTINGS, windowOf } from './support.ts';
+import { at, baseline, restarted, SETTINGS, windowOf } from './support.ts';
 
 type Stage = Partial<GateContext['stage']>;
 type Side = readonly [requests: number, errors: number, slow?: number];
@@ -176,6 +176,19 @@ describe('probes', () => {
 });
 
 describe('missing data', () => {
+  it('of the new version alone is waited for as long as configured, then the release goes back', () => {
+    const unseen = { seen: { fresh: false, stable: true } };
+    const lost = gate.observe(
+      open(),
+      Array.from({ length: 14 }, (_, k) => windowOf(k, [0, 0], [1000, 0], unseen)),
+    );
+    // 120 s and one window after the first window that counts.
+    expect(gate.judge(lost, at(135_000)).verdict).toBe('hold');
+    const late = gate.judge(lost, at(145_000));
+    expect([late.verdict, late.by]).toEqual(['fail', 'data']);
+    expect(gate.judge(restarted(lost), at(145_000))).toEqual(late);
+  });
+
   it('is a routing fault only when enough requests were due', () => {
     // Half of 5 % of 950 a window is 23.75, more than 9.2; of 19 requests (2 a second) it takes 20 windows.
     const busy = fill(fill(open(), 0, 1, [50, 0], [950, 0]), 1, 2, [0, 0], [1000, 0]);
