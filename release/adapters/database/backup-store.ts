@@ -47,7 +47,8 @@ export interface BackupStore {
   lock(deployment: string, dump: StoredDump, lock: Lock): Promise<void>;
 }
 
-const PART = 8 * 1024 * 1024;
+/** Parts wait in memory until they are sent; pg_dump, not the network, sets the pace. */
+const PART = 5 * 1024 * 1024;
 const MOST_PARTS = 9_000;
 
 export const backupStore = (client: S3Client, bucket: string, prefix: string): BackupStore => {
@@ -90,7 +91,7 @@ export const backupStore = (client: S3Client, bucket: string, prefix: string): B
         const upload = new Upload({
           client,
           partSize: Math.max(PART, Math.ceil(expectedBytes / MOST_PARTS)),
-          queueSize: 3,
+          queueSize: 2,
           params: {
             Bucket: bucket,
             Key: dumpKey(deployment),

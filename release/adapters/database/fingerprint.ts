@@ -83,8 +83,8 @@ const tableFingerprint = async (client: Client, name: string): Promise<TableFing
   const [found] = await rows<{ rows: string; first: string; second: string }>(
     client,
     `SELECT count(*)::text AS rows,
-            coalesce(sum(hashtextextended(x, 0)::numeric), 0)::text AS first,
-            coalesce(sum(hashtextextended(x, 1)::numeric), 0)::text AS second
+            coalesce(sum(hashtextextended(x, 0)), 0)::text AS first,
+            coalesce(sum(hashtextextended(x, 1)), 0)::text AS second
      FROM (SELECT ROW(t.*)::text COLLATE "C" AS x FROM ONLY ${name} t OFFSET 0) r`,
   );
   return { name, rows: Number(found?.rows), hash: `${found?.first}:${found?.second}` };
