@@ -45,9 +45,16 @@ export default defineConfig({
       ...(engine
         ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
         : []),
-      ...(moto ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })] : []),
+      ...(moto
+        ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })]
+        : []),
       ...(prometheus
-        ? [project('prometheus', 'test/**/*.prometheus.test.ts', { ...processes, sequence: { groupOrder: 3 } })]
+        ? [
+            project('prometheus', 'test/**/*.prometheus.test.ts', {
+              ...processes,
+              sequence: { groupOrder: 3 },
+            }),
+          ]
         : []),
     ],
   },

@@ -24,20 +24,17 @@ export const answer =
     call.on('cancelled', () => {
       if (!answered) controller.abort(new Error('the engine cancelled the call'));
     });
-    handle(call.request as Request, controller.signal)
-      .then(
-        (response) => {
-          answered = true;
-          callback(null, response);
-        },
-        (error: unknown) => {
-          answered = true;
-          callback(failure(error));
-        },
-      )
-      .catch((error: unknown) => {
+    void settle(call.request as Request, controller.signal);
+    async function settle(request: Request, signal: AbortSignal): Promise<void> {
+      try {
+        const response = await handle(request, signal);
+        answered = true;
+        callback(null, response);
+      } catch (error) {
+        answered = true;
         callback(failure(error));
-      });
+      }
+    }
   };
 
 /** A half-made resource carries its id and outputs, so that the engine keeps it and updates it the next time. */

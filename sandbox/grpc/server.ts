@@ -27,7 +27,7 @@ const KINDS: Record<DiffKind, messages.PropertyDiff.Kind> = {
   'update-replace': messages.PropertyDiff.Kind.UPDATE_REPLACE,
 };
 
-const props = (value: struct.Struct | undefined): Props => (value?.toJavaScript() ?? {}) as Props;
+const props = (value: struct.Struct | undefined): Props => value?.toJavaScript() ?? {};
 const toStruct = (value: Props): struct.Struct =>
   struct.Struct.fromJavaScript(value as Record<string, struct.JavaScriptValue>);
 
@@ -197,7 +197,7 @@ export const serveProvider = async (provider: Provider, version: string): Promis
     ...reading(provider),
     ...acting(provider),
   };
-  server.addService(services.ResourceProviderService, implementation as grpc.UntypedServiceImplementation);
+  server.addService(services.ResourceProviderService, implementation);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
