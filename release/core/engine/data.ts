@@ -13,6 +13,7 @@ import {
   stepOf,
   type Turn,
 } from './turn.ts';
+import type { Metadata } from './types.ts';
 import { releaseOf } from './configuration.ts';
 import { drift } from './weights.ts';
 
@@ -56,7 +57,7 @@ export const takeUpdate = (t: Turn, result: UpdateObservation): boolean => {
 export const onBackup = (t: Turn, event: DoneEvent): void => {
   if (event.of === 'update') {
     if (!takeUpdate(t, event.result)) return;
-    note(t, 'backup taken and restored into a scratch database', { tookMs: event.tookMs });
+    note(t, 'the backup command ended', { tookMs: event.tookMs });
     issue(t, { kind: 'metadata', of: 'backup', timeoutMs: QUICK });
     return;
   }
@@ -66,7 +67,15 @@ export const onBackup = (t: Turn, event: DoneEvent): void => {
   t.s.backup = metadata;
   if (metadata['verified'] === false)
     return fail(t, failureOf(t, 'backup', 'the backup is there, but it was not found to be restorable'));
+  note(t, `backup verified: ${shown(metadata)}`);
   endStep(t);
+};
+
+/** What the metadata of a backup says of its verification, in a few words. */
+const shown = (metadata: Metadata): string => {
+  const { tables, verification } = metadata as { tables?: unknown; verification?: { how?: unknown } };
+  const how = verification?.how === 'checksum' ? 'read back' : 'restored into a scratch database and compared';
+  return Array.isArray(tables) ? `${how}, ${tables.length} tables equal` : how;
 };
 
 export const enterBuild = (t: Turn): void => {
