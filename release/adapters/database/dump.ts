@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { ExpectedError, EXIT } from '../../../lib/errors.ts';
 import { redactText } from '../../../lib/redact.ts';
 import { type Address, describeAddress } from './address.ts';
-import { connectWire } from './wire.ts';
+import { connectWire, withoutChannelBinding } from './wire.ts';
 
 export interface Dump {
   /** Plain SQL, UTF-8. */
@@ -68,7 +68,7 @@ const installedVersion = async (): Promise<string | undefined> => {
 export const startDump = async (options: DumpOptions): Promise<Dump> => {
   const { address, serverMajor, signal } = options;
   const installed = options.tool === 'wasm' ? undefined : await installedVersion();
-  if (installed !== undefined && Number.parseInt(installed, 10) >= serverMajor) {
+  if (installed !== undefined && serves(Number.parseInt(installed, 10), serverMajor, address)) {
     const child = spawn('pg_dump', argumentsOf(options.snapshot), {
       env: { ...environmentOf(address), ...installedEnvironment(address) },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,6 +87,10 @@ export const startDump = async (options: DumpOptions): Promise<Dump> => {
   return wasmDump(options);
 };
 
+/** New enough for the server, and able to trust whom Node trusts: libpq knows the system's certificates since 16. */
+const serves = (installed: number, serverMajor: number, { tls }: Address): boolean =>
+  installed >= serverMajor && (tls?.verify !== true || (installed >= 16 && tls.ca === undefined));
+
 const installedEnvironment = ({ host, port, tls }: Address): Record<string, string> => ({
   PGHOST: host,
   PGPORT: String(port),
@@ -104,18 +108,19 @@ const wasmDump = async (options: DumpOptions): Promise<Dump> => {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     signal,
   });
-  join(child.stdio[3] as Duplex, wire);
+  join(child.stdio[3] as Duplex, wire, address.tls !== undefined);
   child.once('close', () => wire.destroy());
   return dumpOf(child, address, `pg_dump ${WASM_MAJOR} (WebAssembly)`, signal);
 };
 
 /** Ties the child's connection to the server's; the end of one is the end of the other. */
-const join = (child: Duplex, wire: Socket): void => {
+const join = (child: Duplex, wire: Socket, encrypted: boolean): void => {
   child.on('error', () => wire.destroy());
   wire.on('error', () => child.destroy());
   wire.on('close', () => child.end());
   child.pipe(wire);
-  wire.pipe(child);
+  if (encrypted) wire.pipe(withoutChannelBinding()).pipe(child);
+  else wire.pipe(child);
 };
 
 const dumpOf = (child: ChildProcess, address: Address, tool: string, signal: AbortSignal): Dump => {

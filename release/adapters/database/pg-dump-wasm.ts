@@ -11,11 +11,15 @@ import { serverMessages } from './server-messages.ts';
 const CONNECTION = 3;
 const OUTPUT = '/dev/dump';
 const PINNED = '0.4.8';
+/** Where pg_dump believes it was started from; it looks for itself. */
+const PROGRAM = '/pg_dump';
 
 interface FileSystem {
   makedev(major: number, minor: number): number;
   registerDevice(device: number, operations: object): void;
   mkdev(path: string, mode: number, device: number): void;
+  writeFile(path: string, text: string, options: { mode: number }): void;
+  chmod(path: string, mode: number): void;
 }
 interface Module {
   readonly HEAPU8: Uint8Array;
@@ -80,6 +84,7 @@ const run = async (args: readonly string[]): Promise<number> => {
   let module: Module | undefined;
   const settings = {
     noExitRuntime: false,
+    thisProgram: PROGRAM,
     locateFile: () => wasm,
     print: (line: string) => writeAll(2, Buffer.from(`${line}\n`)),
     printErr: (line: string) => writeAll(2, Buffer.from(`${line}\n`)),
@@ -95,6 +100,8 @@ const run = async (args: readonly string[]): Promise<number> => {
           PGSSLMODE: 'disable',
           PGGSSENCMODE: 'disable',
         });
+        m.FS.writeFile(PROGRAM, '', { mode: 0o755 });
+        m.FS.chmod(PROGRAM, 0o755);
         const device = m.FS.makedev(64, 0);
         m.FS.registerDevice(device, {
           write: (_stream: unknown, bytes: Uint8Array, offset: number, length: number) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { ExpectedError, EXIT, messageOf } from '../../../lib/errors.ts';
 import { type Address, describeAddress } from './address.ts';
@@ -35,4 +36,47 @@ export const connectWire = async (address: Address, signal: AbortSignal): Promis
     if (signal.aborted) throw signal.reason;
     throw unreachable(address, error);
   }
+};
+
+const AUTHENTICATION = 0x52;
+const SASL = 10;
+const BINDING = Buffer.from('SCRAM-SHA-256-PLUS\0');
+
+/**
+ * Takes channel binding out of what the server offers: a client that does not see the TLS connection cannot bind to
+ * it, and libpq takes the offer for an attack. The password is still proven, and the server verified, by TLS.
+ */
+export const withoutChannelBinding = (): Transform => {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (head === undefined) {
+        done(undefined, chunk);
+        return;
+      }
+      head = Buffer.concat([head, chunk]);
+      const length = head.length < 5 ? Number.POSITIVE_INFINITY : 1 + head.readUInt32BE(1);
+      // The offer is the server's first message, and a short one; anything else goes through as it is.
+      if (head[0] === AUTHENTICATION && head.length < Math.min(length, 1024)) {
+        done();
+        return;
+      }
+      const first = head;
+      head = undefined;
+      done(undefined, withoutOffer(first, length));
+    },
+    flush(done) {
+      done(undefined, head ?? Buffer.alloc(0));
+    },
+  });
+};
+
+const withoutOffer = (bytes: Buffer, length: number): Buffer => {
+  const message = bytes.subarray(0, Math.min(length, bytes.length));
+  const isOffer = message[0] === AUTHENTICATION && message.length >= 9 && message.readUInt32BE(5) === SASL;
+  const at = isOffer ? message.indexOf(BINDING) : -1;
+  if (at < 0) return bytes;
+  const shorter = Buffer.concat([message.subarray(0, at), message.subarray(at + BINDING.length)]);
+  shorter.writeUInt32BE(shorter.length - 1, 1);
+  return Buffer.concat([shorter, bytes.subarray(message.length)]);
 };
