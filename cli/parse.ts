@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, type ExitCode } from '../lib/errors.ts';
+import { EXIT, ExpectedError, type ExitCode } from '../lib/errors.ts';
 import type { CommandSpec } from './command.ts';
 import { createPrinter, reportError } from './print.ts';
 
@@ -15,14 +15,19 @@ const examplesText = (spec: CommandSpec): string => {
   ].join('\n');
 };
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Ctrl-C and SIGTERM abort once; a second Ctrl-C is left to the runtime's default. */
-const interruption = (): AbortSignal => {
+const interruption = (): { readonly signal: AbortSignal; readonly end: () => void } => {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(name, () => {
-      controller.abort(new Error(`interrupted by ${name}`));
-    });
-  return controller.signal;
+  const abort = (name: NodeJS.Signals): void => controller.abort(new Error(`interrupted by ${name}`));
+  for (const name of SIGNALS) process.once(name, abort);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const name of SIGNALS) process.off(name, abort);
+    },
+  };
 };
 
 const groupOf = (root: Command, words: readonly string[]): Command =>
@@ -53,11 +58,14 @@ const add = (root: Command, spec: CommandSpec, done: (code: ExitCode) => void): 
     const options = command.opts<Record<string, string | boolean | undefined>>();
     const args = given.slice(0, spec.args?.length ?? 0).filter((a): a is string => typeof a === 'string');
     const json = options['json'] === true;
+    const { signal, end } = interruption();
     try {
       const print = await createPrinter(json, { out: process.stdout, err: process.stderr });
-      done(await spec.run({ args, options, print, signal: interruption() }));
+      done(await spec.run({ args, options, print, signal }));
     } catch (error) {
       done(reportError(error, json, process.stderr));
+    } finally {
+      end();
     }
   });
 };
@@ -67,7 +75,16 @@ export const parseAndRun = async (
   commands: readonly CommandSpec[],
   argv: readonly string[],
 ): Promise<ExitCode> => {
+  const json = argv.includes('--json');
+  // What the parser says about the command line; a script reads it as it reads every other error.
+  let said = '';
   const root = new Command('sluice')
+    .configureOutput({
+      writeErr: (text) => {
+        if (json) said += text;
+        else process.stderr.write(text);
+      },
+    })
     .description('Releases as stack updates.')
     .version('0.1.0')
     .showHelpAfterError('(run it with --help for its options and examples)')
@@ -83,9 +100,18 @@ export const parseAndRun = async (
     await root.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (!(error instanceof CommanderError))
-      return reportError(error, argv.includes('--json'), process.stderr);
-    // Help and version are no errors; everything else the parser throws is bad input, already printed.
-    return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    if (!(error instanceof CommanderError)) return reportError(error, json, process.stderr);
+    // Help and version are no errors; everything else the parser throws is bad input, printed as it was met.
+    if (error.exitCode === 0) return EXIT.done;
+    if (!json) return EXIT.badInput;
+    const [message = '', ...more] = said.trim().split(/\n(?=\()/);
+    return reportError(
+      new ExpectedError([message.replace(/^error: /, ''), ...more.slice(0, -1)].join(' '), {
+        exit: EXIT.badInput,
+        hint: 'run it with --help for its options and examples',
+      }),
+      json,
+      process.stderr,
+    );
   }
 };
