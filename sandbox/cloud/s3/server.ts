@@ -96,7 +96,7 @@ const splitOnce = (text: string, at: string): [string, string?] => {
 
 const route = async (context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   // Not by way of a URL object: that would take the key `a/..` for a path and shorten it.
-  const [rawPath = '', rawQuery = ''] = splitOnce(request.url ?? '/', '?');
+  const [rawPath, rawQuery = ''] = splitOnce(request.url ?? '/', '?');
   const query = new URLSearchParams(rawQuery);
   const method = request.method ?? 'GET';
   if (request.headers.authorization === undefined && !query.has('X-Amz-Signature'))
