@@ -1,9 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { EXIT, ExpectedError, messageOf } from '../../lib/errors.ts';
+import { runnerCredentials } from './aws/runner-credentials.ts';
 
 /**
  * A client by the environment's rules: region, credentials and AWS_ENDPOINT_URL_S3 as every AWS tool reads them.
- * What it does not say is found by the SDK itself (profile, role). An endpoint of one's own gets its buckets in the path.
+ * What it does not say is found by the SDK itself (profile, role); in a workflow job with a role of its own the
+ * credentials renew themselves. An endpoint of one's own gets its buckets in the path.
  */
 export const s3Client = (env: Readonly<Record<string, string | undefined>> = process.env): S3Client => {
   const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
@@ -11,18 +13,25 @@ export const s3Client = (env: Readonly<Record<string, string | undefined>> = pro
   const id = env['AWS_ACCESS_KEY_ID'];
   const secret = env['AWS_SECRET_ACCESS_KEY'];
   const token = env['AWS_SESSION_TOKEN'];
+  const renewed =
+    endpoint === undefined ? runnerCredentials(env, region === undefined ? {} : { region }) : undefined;
   return new S3Client({
+    maxAttempts: 5,
+    // Time without any progress, not of the whole request: a backup's upload may take long.
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(id === undefined || secret === undefined
-      ? {}
-      : {
-          credentials: {
-            accessKeyId: id,
-            secretAccessKey: secret,
-            ...(token === undefined ? {} : { sessionToken: token }),
-          },
-        }),
+    ...(renewed !== undefined
+      ? { credentials: renewed }
+      : id === undefined || secret === undefined
+        ? {}
+        : {
+            credentials: {
+              accessKeyId: id,
+              secretAccessKey: secret,
+              ...(token === undefined ? {} : { sessionToken: token }),
+            },
+          }),
   });
 };
 

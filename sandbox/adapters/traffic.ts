@@ -1,4 +1,4 @@
-import { wholeWeights } from '../../release/adapters/weights.ts';
+import { wholeWeights } from '../../release/core/weights.ts';
 import type { Rule, Traffic } from '../../release/ports/traffic.ts';
 import type { Sandbox } from '../client.ts';
 

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EXIT, ExpectedError, messageOf } from '../../../lib/errors.ts';
 import type { Rule, Traffic, Weights } from '../../ports/traffic.ts';
-import { LARGEST_WEIGHT, wholeWeights } from '../weights.ts';
+import { LARGEST_WEIGHT, wholeWeights } from '../../core/weights.ts';
 import { askingFor, parts } from './asking.ts';
 import { clientSettings, type AwsSettings } from './settings.ts';
 

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll } from 'vitest';
+import { s3Objects } from '../../../release/adapters/objects.ts';
+import { s3Client } from '../../../release/adapters/s3.ts';
 import { sandboxImages } from '../../../sandbox/adapters/images.ts';
 import { sandboxMetrics } from '../../../sandbox/adapters/metrics.ts';
 import { sandboxProber } from '../../../sandbox/adapters/prober.ts';
@@ -15,6 +18,7 @@ import {
   type TestStack,
 } from '../../sandbox/cloud/stack.ts';
 import { metricsContract, type Served } from '../../support/contracts/metrics.ts';
+import { objectsContract } from '../../support/contracts/objects.ts';
 import { proberContract } from '../../support/contracts/prober.ts';
 import { imagesContract, secretsContract, sourceContract } from '../../support/contracts/supply.ts';
 import { trafficContract } from '../../support/contracts/traffic.ts';
@@ -93,6 +97,12 @@ secretsContract('the sandbox', () => {
 sourceContract('the sandbox', () =>
   Promise.resolve({ source: sandboxSource(APPLICATION), version: 'v1.0.0', close: nothing }),
 );
+
+objectsContract('the sandbox', async () => {
+  const client = s3Client(sandbox.environment());
+  await client.send(new CreateBucketCommand({ Bucket: 'contract' }));
+  return { objects: s3Objects('contract', client), close: nothing };
+});
 
 metricsContract('the sandbox', () => {
   const serve = async (weights: readonly [number, number], { requests, errors }: Served): Promise<void> => {

@@ -1,3 +1,4 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -22,9 +23,12 @@ import { clientSettings } from '../../../../release/adapters/aws/settings.ts';
 import { ecsTasks } from '../../../../release/adapters/aws/tasks.ts';
 import { logsClient } from '../../../../release/adapters/aws/task-logs.ts';
 import { elbClient, elbTraffic } from '../../../../release/adapters/aws/traffic.ts';
+import { s3Objects } from '../../../../release/adapters/objects.ts';
+import { s3Client } from '../../../../release/adapters/s3.ts';
 import { ecrFinder } from '../../../../release/adapters/registry/ecr.ts';
 import { registryImages } from '../../../../release/adapters/registry/images.ts';
 import { systemClock } from '../../../../lib/clock.ts';
+import { objectsContract } from '../../../support/contracts/objects.ts';
 import { proberContract } from '../../../support/contracts/prober.ts';
 import { imagesContract, secretsContract } from '../../../support/contracts/supply.ts';
 import { trafficContract } from '../../../support/contracts/traffic.ts';
@@ -48,6 +52,20 @@ trafficContract('AWS (moto)', () =>
     close: nothing,
   }),
 );
+
+objectsContract('AWS S3 (moto)', async () => {
+  const client = s3Client({
+    AWS_ENDPOINT_URL_S3: moto.endpoint,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'moto',
+    AWS_SECRET_ACCESS_KEY: 'moto',
+  });
+  const CreateBucketConfiguration = { LocationConstraint: 'eu-central-1' as const };
+  await client.send(
+    new CreateBucketCommand({ Bucket: 'azora-production-record', CreateBucketConfiguration }),
+  );
+  return { objects: s3Objects('azora-production-record', client), close: nothing };
+});
 
 secretsContract('AWS (moto)', () => {
   const client = secretsClient(moto.settings);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { wholeWeights } from '../../../release/adapters/weights.ts';
+import { wholeWeights } from '../../../release/core/weights.ts';
 
 it('whole shares stay as they are, others are given in tenths of a percent', () => {
   expect(wholeWeights({ a: 95, b: 5 })).toEqual({ a: 95, b: 5 });
