@@ -20,12 +20,16 @@ const isLost = (c: Change): boolean => c.op === 'delete' || c.op === 'replace';
 const rank = (l: Loss): number =>
   (l.protect ? 0 : 4) + (l.where === 'ground' ? 0 : 2) + (l.op === 'delete' ? 0 : 1);
 
-const lossesOf = (changes: readonly Change[], from: Release | undefined): Loss[] =>
+/** Traffic is led away from a slot before the slot goes: then nobody loses anything. */
+const isLeft = (slot: SlotName, { from, to }: OutlookInput): boolean =>
+  !served(from, slot) || (to !== undefined && !served(to, slot));
+
+const lossesOf = (changes: readonly Change[], input: OutlookInput): Loss[] =>
   changes
     .flatMap((c): Loss[] => {
       if (!isLost(c)) return [];
       const place = placeOf(c.urn);
-      const idle = place.kind === 'slot' && !served(from, place.slot);
+      const idle = place.kind === 'slot' && isLeft(place.slot, input);
       // A command that runs again and the next record are replacements by name only.
       const harmless = place.kind === 'run' || place.kind === 'record' || idle;
       if (harmless && !c.protect) return [];
@@ -148,7 +152,7 @@ export const outlookOf = (input: OutlookInput): Outlook => {
     title,
     command,
     notes: [...(input.notes ?? []), ...notes],
-    losses: lossesOf(changes, from),
+    losses: lossesOf(changes, input),
     traffic: trafficLines(from, to),
     services: servicesOf(input),
     runs: runsOf(changes),

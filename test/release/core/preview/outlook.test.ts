@@ -20,6 +20,7 @@ const GROUP = 'aws:lb/targetGroup:TargetGroup';
 describe('what is lost stands first', () => {
   it('the protected ones before all others, then deletions of the ground, then what users are on', () => {
     const { losses } = look({
+      to: undefined,
       changes: [
         change('replace', GROUP, 'blue-api-target-group', { parents: SERVICE_SLOT, diff: ['port'] }),
         change('replace', 'aws:lb/loadBalancer:LoadBalancer', 'balancer', { diff: ['name'] }),
@@ -49,6 +50,23 @@ describe('what is lost stands first', () => {
     expect(losses.map((l) => l.what)).toEqual(['target group green-auth-target-group']);
     expect(runs).toEqual(['migrations run']);
     expect(others).toEqual(['slot green: v0.9.0 is changed (2 deleted)']);
+  });
+});
+
+describe('a slot that traffic is led away from', () => {
+  const canary = live({ slots: NEXT.slots, traffic: { blue: 95, green: 5 } });
+  const changes = [change('delete', GROUP, 'green-api-target-group', { parents: SERVICE_SLOT })];
+
+  it('is no loss when it goes: that is what a rollback does', () => {
+    const { losses, others } = look({ from: canary, to: live({ serial: 9 }), changes });
+    expect(losses).toEqual([]);
+    expect(others).toEqual(['slot green: v2.0.0 is taken down (1 deleted)']);
+  });
+
+  it('is one while it keeps traffic', () => {
+    const to = { ...canary, traffic: { blue: 50, green: 50 } };
+    expect(look({ from: canary, to, changes }).losses).toHaveLength(1);
+    expect(look({ from: canary, to: undefined, changes }).losses).toHaveLength(1);
   });
 });
 
