@@ -91,16 +91,24 @@ const isProgramError = (error: unknown): error is Error =>
   // The SDK's own marks of errors that a program raises for its user (the second is spelt like this there).
   error instanceof Error && ('__pulumiRunError' in error || '__pulumResourceError' in error);
 
+/** The program wraps what it expects into Pulumi's kind of error, and keeps it as the cause. */
+const expectedIn = (error: unknown): ExpectedError | undefined => {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof ExpectedError) return e;
+  return undefined;
+};
+
 /** What the program refuses is expected; resources that failed are `UpdateFailed`; the rest is a bug. */
 const translate = (error: unknown): unknown => {
   if (!(error instanceof StackFailed)) return error;
   if (error.failed.length > 0 || error.kind === 'cancelled')
     return new UpdateFailed(error.message, error.changed, error.failed);
   const { cause } = error;
-  if (cause instanceof ExpectedError) {
-    if (cause.message === error.message) return cause;
-    // Its own text held a secret.
-    return new ExpectedError(error.message, { exit: cause.exit, hint: cause.hint });
+  const expected = expectedIn(cause);
+  if (expected !== undefined) {
+    const said = cause instanceof Error ? cause.message : '';
+    // Otherwise its own text held a secret.
+    if (said === error.message) return expected;
+    return new ExpectedError(error.message, { exit: expected.exit, hint: expected.hint });
   }
   if (isProgramError(cause)) return refused(error.message, undefined, cause);
   return new UpdateFailed(error.message, error.changed, []);
