@@ -21,6 +21,10 @@ export const deploy: CommandSpec = {
       summary: 'what Ctrl-C does; asked in a terminal otherwise',
       choices: ['rollback', 'leave'],
     },
+    {
+      flags: '--lease <duration>',
+      summary: 'how long the environment stays this runner’s when it dies; 30 seconds unless set',
+    },
     { flags: '--phase <name>', summary: 'run up to this phase; the next job of the deployment goes on' },
   ],
   examples: [

@@ -5,6 +5,7 @@ import { JOB_PHASES, type JobPhase } from '../../release/core/engine/phases.ts';
 import { runRelease, runResume } from '../../release/runner.ts';
 import type { RunOptions } from '../../release/runner/types.ts';
 import { text, type Values } from '../command.ts';
+import { parseQuantityOption } from '../options.ts';
 import type { Printer } from '../print.ts';
 import { requestOf, runHere } from '../run-release.ts';
 import { withStack, type OpenedStack } from '../session/find.ts';
@@ -23,6 +24,20 @@ const phaseOf = (options: Values): { until?: JobPhase } => {
       { path: '--phase', reason: 'unknown', got: given, allowed: JOB_PHASES.join(', ') },
     ]);
   return { until: phase };
+};
+
+const SHORTEST_LEASE = 2_000;
+const LONGEST_LEASE = 10 * 60_000;
+
+/** A short lease is taken over sooner when a runner dies; it costs more heartbeats. */
+const leaseOf = (options: Values): { leaseTtlMs?: number } => {
+  const given = text(options, 'lease');
+  if (given === undefined) return {};
+  const leaseTtlMs = parseQuantityOption('--lease', given, 'duration');
+  if (leaseTtlMs >= SHORTEST_LEASE && leaseTtlMs <= LONGEST_LEASE) return { leaseTtlMs };
+  throw badInput('a lease of this length cannot be kept', [
+    { path: '--lease', reason: 'out of range', got: given, allowed: '2 seconds to 10 minutes' },
+  ]);
 };
 
 const riskOf = (options: Values): 'low' | 'medium' | 'high' | undefined => {
@@ -64,7 +79,7 @@ export const deployVersion = async (version: string, options: Values, around: Ar
       ticket: text(options, 'ticket'),
       risk: riskOf(options),
     });
-    const run: RunOptions = { ...session.run(outputs, request.deployment), ...until };
+    const run: RunOptions = { ...session.run(outputs, request.deployment), ...until, ...leaseOf(options) };
     return runHere((o) => runRelease(o, request), run, {
       ...around,
       onInterrupt: text(options, 'onInterrupt'),
@@ -88,7 +103,7 @@ export const resumeDeployment = (
         `no deployment is open in ${environment}`,
         `sluice history --stack ${session.config.stack}`,
       );
-    const run: RunOptions = { ...session.run(outputs, deployment), ...phaseOf(options) };
+    const run: RunOptions = { ...session.run(outputs, deployment), ...phaseOf(options), ...leaseOf(options) };
     return runHere((o) => runResume(o, environment, deployment, around.how), run, {
       ...around,
       onInterrupt: text(options, 'onInterrupt'),

@@ -45,7 +45,9 @@ export const keeping = (journal: Journal, clock: Clock, first: string | undefine
         try {
           return await saveOnce(state);
         } catch (error) {
-          if (error instanceof TakenOver || error instanceof ExpectedError) throw error;
+          // A bucket out of reach is waited for, however politely that is said; a refusal is final.
+          if (error instanceof TakenOver) throw error;
+          if (error instanceof ExpectedError && error.exit === EXIT.refused) throw error;
           if (clock.now() - begun > PATIENCE)
             throw new ExpectedError(`the journal cannot be written: ${messageOf(error)}`, {
               exit: EXIT.personNeeded,

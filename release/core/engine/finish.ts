@@ -81,6 +81,17 @@ export const resultFor = (s: State, status: Status): Result => {
     status,
     why: s.failure?.why ?? `${s.request.version} is live in ${s.request.environment}`,
     ...(attention === undefined ? {} : { attention }),
+    ...unrecorded(s),
+  };
+};
+
+/** Traffic went back, and no update could say so: the stack is locked, or it failed. */
+const unrecorded = ({ rollback, request }: State): { hint?: string } => {
+  if (rollback?.weightsRestoredMs === undefined || rollback.recordedMs !== undefined) return {};
+  return {
+    hint:
+      `traffic is back; when the stack can be updated again (a lock whose process is known to be gone: pulumi cancel), ` +
+      `let it say so: sluice reconcile --stack ${request.environment} --to live`,
   };
 };
 
