@@ -69,7 +69,9 @@ export const tellOutcome = (outcome: Outcome, print: Printer): void => {
     told,
     [
       `${outcome.result}: ${outcome.why}`,
-      ...(outcome.attention === undefined ? [] : [`  attention: ${outcome.attention}`]),
+      ...(outcome.attention === undefined || outcome.attention === outcome.why
+        ? []
+        : [`  attention: ${outcome.attention}`]),
       ...(outcome.hint === undefined ? [] : [`  next: ${outcome.hint}`]),
       `  deployment ${outcome.deployment}`,
     ].join('\n'),

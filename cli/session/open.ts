@@ -86,7 +86,14 @@ export const prepareDirectory = (directory: string): string => {
   } catch (error) {
     throw badInput(
       'the working folder cannot be written',
-      [{ path: '--directory', reason: messageOf(error), got: directory }],
+      [
+        {
+          path: '--directory',
+          reason: messageOf(error),
+          got: directory,
+          allowed: 'a folder that this user may write to',
+        },
+      ],
       'mend its permissions, or name another with --directory',
     );
   }

@@ -5,6 +5,7 @@ import { parseApp } from '../../config/app.ts';
 import { parseProjectFile, readStackFile } from '../../config/stack-file.ts';
 import type { App } from '../../config/types.ts';
 import { badInput, messageOf } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
 
 /** The repository's root: where the program, its stack files and the command line are. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -51,10 +52,14 @@ export const readStackConfig = (
   { program = false, folder = ROOT }: { readonly program?: boolean; readonly folder?: string } = {},
 ): StackConfig => {
   const known = readdirSync(folder).flatMap((f) => /^Pulumi\.([^.]+)\.yaml$/.exec(f)?.[1] ?? []);
-  if (!known.includes(stack))
+  if (!known.includes(stack)) {
+    const near = nearest(stack, known);
+    const meant = near === undefined ? '' : `; did you mean ${near}?`;
+    const reason = `no file Pulumi.${stack}.yaml${meant}`;
     throw badInput('there is no such stack', [
-      { path: '--stack', reason: `no file Pulumi.${stack}.yaml`, got: stack, allowed: known.join(', ') },
+      { path: '--stack', reason, got: stack, allowed: known.join(', ') },
     ]);
+  }
   const { name } = parseProjectFile(
     readText(join(folder, 'Pulumi.yaml'), 'the project file', 'run this in the repository'),
   );

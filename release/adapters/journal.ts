@@ -24,7 +24,8 @@ const openKey = (environment: string, deployment: string): string => `open/${env
 const damaged = (key: string, error: unknown) =>
   refused(
     `journal ${key} is damaged; nothing was changed`,
-    `see what is live (sluice status), then move the object ${key} away and start again`,
+    // Not by status: that reads the journals too.
+    `see what is live (sluice reconcile, which changes nothing by itself), then move the object ${key} away and start again`,
     error,
   );
 

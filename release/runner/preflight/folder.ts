@@ -15,7 +15,7 @@ export const folderFindings = async (c: Context): Promise<Finding[]> => {
         check: 'folder',
         level: 'refuse',
         message: `the working folder cannot be written: ${messageOf(error)}`,
-        hint: 'free space or mend its permissions, or name another with --dir',
+        hint: 'free space or mend its permissions, or name another with --directory',
       },
     ];
   }

@@ -8,6 +8,7 @@ import { openFindings } from './open.ts';
 import { previousOf } from './previous.ts';
 import { imageFindings, secretFindings, tagOf } from './supplies.ts';
 import { folderFindings } from './folder.ts';
+import { sizeFindings } from './size.ts';
 
 /** Everything that must be true before anything changes, asked side by side, so that all refusals come at once. */
 export const preflight = async (
@@ -29,6 +30,7 @@ export const preflight = async (
     ...facts,
     findings: [
       ...stackFindings(facts.release === undefined),
+      ...sizeFindings(c, facts.release),
       ...tag.findings,
       ...migrations.findings,
       ...previous.findings,
