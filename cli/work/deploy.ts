@@ -59,7 +59,8 @@ const saySandbox = ({ shortened, session }: OpenedStack, print: Printer): void =
 /** Takes a version into the stack; makes the infrastructure first where there is none. */
 export const deployVersion = async (version: string, options: Values, around: Around): Promise<ExitCode> => {
   const { tag } = parseVersion(version, '--version');
-  const until = phaseOf(options);
+  // Read before anything is opened, let alone made.
+  const within = { ...phaseOf(options), ...leaseOf(options) };
   return withStack(options, async (opened) => {
     const { session } = opened;
     const { app, stack } = session.config;
@@ -79,7 +80,7 @@ export const deployVersion = async (version: string, options: Values, around: Ar
       ticket: text(options, 'ticket'),
       risk: riskOf(options),
     });
-    const run: RunOptions = { ...session.run(outputs, request.deployment), ...until, ...leaseOf(options) };
+    const run: RunOptions = { ...session.run(outputs, request.deployment), ...within };
     return runHere((o) => runRelease(o, request), run, {
       ...around,
       onInterrupt: text(options, 'onInterrupt'),
@@ -88,11 +89,12 @@ export const deployVersion = async (version: string, options: Values, around: Ar
 };
 
 /** Goes on with a deployment whose runner ended, or takes it back. */
-export const resumeDeployment = (
+export const resumeDeployment = async (
   options: Values,
   around: Around & { readonly how: 'continue' | 'revert' },
-): Promise<ExitCode> =>
-  withStack(options, async ({ session }) => {
+): Promise<ExitCode> => {
+  const within = { ...phaseOf(options), ...leaseOf(options) };
+  return withStack(options, async ({ session }) => {
     const outputs = await session.outputs();
     const { environment } = session.config.app;
     const given = text(options, 'resume');
@@ -103,9 +105,10 @@ export const resumeDeployment = (
         `no deployment is open in ${environment}`,
         `sluice history --stack ${session.config.stack}`,
       );
-    const run: RunOptions = { ...session.run(outputs, deployment), ...phaseOf(options), ...leaseOf(options) };
+    const run: RunOptions = { ...session.run(outputs, deployment), ...within };
     return runHere((o) => runResume(o, environment, deployment, around.how), run, {
       ...around,
       onInterrupt: text(options, 'onInterrupt'),
     });
   });
+};

@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../support/command-line.ts';
+
+/** Input that is refused before anything is looked for: no cloud runs here. */
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-bad-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const here = (): string[] => ['--directory', folder];
+
+describe('a version that is no semver', () => {
+  it.each([
+    ['2.0', 'needs three numbers: major, minor, patch'],
+    ['v1.2.3.4', 'has more than three numbers'],
+    ['latest', 'is no semantic version'],
+    ['v01.2.3', 'has a number with a leading zero'],
+    ['', 'is empty'],
+  ])('%j: says why, and what one looks like', async (given, why) => {
+    for (const command of ['deploy', 'plan', 'preview']) {
+      const { code, out, err } = await commandLine([command, '--version', given, ...here()]);
+      expect({ command, code, out }).toEqual({ command, code: 2, out: '' });
+      expect(err).toBe(
+        `error: --version is no version that can be deployed\n` +
+          `  --version: ${why} (got ${JSON.stringify(given)}; allowed: v1.2.3 or v2.0.0-rc1)\n`,
+      );
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('or none at all', async () => {
+    for (const command of ['deploy', 'plan']) {
+      const { code, err } = await commandLine([command, ...here()]);
+      expect(code).toBe(2);
+      expect(err).toBe(
+        `error: a version is needed\n  --version: is missing (allowed: v1.2.3)\n  next: sluice ${command} --help\n`,
+      );
+    }
+  });
+});
+
+describe('a value of an option', () => {
+  it.each([
+    [['history', '--limit', '1e3'], '--limit: is no whole number in range (got 1e3; allowed: 1 to 10000)'],
+    [['demo', '--rps', '9000'], '--rps: is no whole number in range (got 9000; allowed: 1 to 3000)'],
+    [['demo', '--seed', '-1'], '--seed: is no whole number in range (got -1; allowed: 0 to 2147483648)'],
+    [['demo', '--bakes', '5'], '--bakes: a duration needs its unit (got 5; allowed: '],
+    [
+      ['demo', '--scenario', 'erors'],
+      '--scenario: unknown; did you mean errors? (got erors; allowed: healthy, ',
+    ],
+    [['deploy', '--version', 'v2.0.0', '--phase', 'bild'], '--phase: unknown (got bild; allowed: '],
+    [
+      ['deploy', '--version', 'v2.0.0', '--lease', '1 second'],
+      '--lease: out of range (got 1 second; allowed: 2 seconds to 10 minutes)',
+    ],
+    [
+      ['status', '--stack', 'prodction'],
+      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: production, staging)',
+    ],
+    [
+      ['demo', '--stack', 'prodction'],
+      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: production, staging)',
+    ],
+  ])('%j: exit 2 with what is allowed', async (argv, line) => {
+    const { code, err } = await commandLine([...argv, ...here()]);
+    expect(code).toBe(2);
+    expect(err.match(/^error:/gm)).toHaveLength(1);
+    expect(err).toContain(`\n  ${line}`);
+  });
+});
+
+describe('a working folder that cannot be written', () => {
+  // Below a file: permissions alone do not stop root.
+  it('is named before anything starts', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const below = join(file, 'work');
+    for (const argv of [
+      ['demo'],
+      ['sandbox', 'up'],
+      ['status'],
+      ['history'],
+      ['deploy', '--version', 'v2.0.0'],
+      ['rollback', '--reason', 'service outage'],
+    ]) {
+      const { code, out, err } = await commandLine([...argv, '--directory', below]);
+      expect({ argv, code, out }).toEqual({ argv, code: 2, out: '' });
+      expect(err).toContain('error: the working folder cannot be written\n  --directory: ENOTDIR');
+      expect(err).toContain(`got ${below}; allowed: a folder that this user may write to`);
+      expect(err).toContain('next: mend its permissions, or name another with --directory');
+    }
+    rmSync(file);
+  });
+});
+
+describe('no local cloud', () => {
+  it('is refused with the command that starts one', async () => {
+    const { code, err } = await commandLine(['status', ...here()]);
+    expect(code).toBe(3);
+    expect(err).toBe('error: no local cloud is running for this folder\n  next: sluice sandbox up\n');
+  });
+});
