@@ -7,6 +7,7 @@ import {
   RELEASE_KEY,
   requireOutputs,
 } from '../../release/ports/outputs.ts';
+import { protectedPreview } from '../../release/ports/protection.ts';
 import type { HistoryEntry, PreviewChange, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
 import { UpdateFailed } from '../../release/ports/stack.ts';
 import { createEngine } from './engine.ts';
@@ -163,8 +164,19 @@ export const embeddedUpdater = (
       return { outputs, changes: result.changes, durationMs: result.durationMs };
     },
     preview: async (release) => {
-      const { steps } = await attempt(() => engine(release).preview());
-      return steps.map(toPreviewChange).filter((change) => change !== undefined);
+      const announced: PreviewChange[] = [];
+      const onEvent = (event: EngineEvent): void => {
+        const change = event.kind === 'done' ? toPreviewChange(event) : undefined;
+        if (change !== undefined) announced.push(change);
+      };
+      try {
+        const { steps } = await attempt(() => engine(release, { onEvent }).preview());
+        return steps.map(toPreviewChange).filter((change) => change !== undefined);
+      } catch (error) {
+        const guarded = protectedPreview(announced, error instanceof UpdateFailed ? error.failed : []);
+        if (guarded === undefined) throw error;
+        return guarded;
+      }
     },
     outputs: async () => parseOutputs(await engine(undefined).outputs()),
     previewTokens: async () =>

@@ -107,7 +107,11 @@ const stories: Readonly<Record<string, readonly Chapter[]>> = {
   ],
   'what is protected stays': [
     then('made', guarded('10.0.0.0/16', true)),
-    then('removed', async () => ({}), { ends: 'failed', except: { texts: true, stackOutputs: true } }),
+    then('removed', async () => ({}), {
+      ends: 'failed',
+      previewed: true,
+      except: { texts: true, stackOutputs: true },
+    }),
     then('protection taken off', guarded('10.0.0.0/16', false)),
     then('and removed', async () => ({})),
   ],

@@ -96,7 +96,7 @@ export const tally = (events: readonly EngineEvent[]): Tally => {
     changed: events.flatMap((e) => {
       const step = e.resOutputsEvent?.metadata;
       const quiet = step === undefined || QUIET.includes(step.op) || isDefaultProvider(step.urn);
-      return quiet ? [] : [step.urn];
+      return quiet || !ofResource(step.urn) ? [] : [step.urn];
     }),
     failed: [...failed].map(([urn, reason]) => ({ urn, reason })),
     errors: [...new Set(errors.flatMap((d) => (d === undefined || ofResource(d.urn) ? [] : [d.text])))],

@@ -12,6 +12,8 @@ export interface FailedRun {
   /** What the program threw in this process, if it did. */
   readonly thrown: unknown;
   readonly cancelled: boolean;
+  /** A preview has changed nothing. Default: an update. */
+  readonly what?: 'update' | 'preview';
 }
 
 /** The expected error behind an error of Pulumi's kind: the program keeps it as the cause. */
@@ -28,15 +30,23 @@ const few = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 
 /** One line: where it broke, what was changed, what was not, what to run. */
-const summary = (stack: string, { changed, failed }: Tally, cancelled: boolean): string => {
+const summary = (
+  { stack, cancelled, what = 'update' }: FailedRun,
+  { changed, failed }: Tally,
+  why = '',
+): string => {
   const broke = failed.map((f) => `${nameOf(f.urn)}: ${f.reason.split('\n')[0] ?? ''}`);
+  if (why !== '') broke.push(why);
+  const ended = cancelled ? 'was stopped' : 'failed';
+  const head = `the ${what} of stack ${stack} ${ended}${broke.length === 0 ? '' : `: ${few(broke)}`}`;
+  if (what === 'preview') return `${head}. Nothing was changed`;
   const names = [...new Set(changed.map(nameOf))];
   return [
-    `the update of stack ${stack} ${cancelled ? 'was stopped' : 'failed'}${broke.length === 0 ? '' : `: ${few(broke)}`}`,
+    head,
     names.length === 0
-      ? 'nothing was changed before'
-      : `changed before: ${few(names)}; everything else is as it was`,
-    `the same update can be run again; sluice reconcile --stack ${stack} goes back to the last completed release`,
+      ? 'Nothing was changed before'
+      : `Changed before: ${few(names)}; everything else is as it was`,
+    `The same update can be run again; sluice reconcile --stack ${stack} goes back to the last completed release`,
   ].join('. ');
 };
 
@@ -61,19 +71,23 @@ const known = (stack: string, error: unknown): ExpectedError | undefined => {
  * An error of the engine in the words of the port: a refusal (of the program, a lock, a passphrase) is expected,
  * resources that failed and an update that was stopped are `UpdateFailed`, the rest is a bug.
  */
-export const translate = ({ stack, error, events, thrown, cancelled }: FailedRun): unknown => {
+export const translate = (run: FailedRun): unknown => {
+  const { stack, error, events, thrown, cancelled } = run;
   if (error instanceof ExpectedError || error instanceof UpdateFailed) return error;
   const counted = tally(events);
-  const { changed, failed, errors } = counted;
-  if (cancelled || failed.length > 0)
-    return new UpdateFailed(summary(stack, counted, cancelled), [...changed], [...failed]);
+  const { failed, errors } = counted;
+  const changed = run.what === 'preview' ? [] : [...counted.changed];
+  if (cancelled || failed.length > 0) return new UpdateFailed(summary(run, counted), changed, [...failed]);
   const expected = expectedIn(thrown);
   if (expected !== undefined) return expected;
   if (isForPeople(thrown)) return refused(thrown.message, undefined, thrown);
   const way = known(stack, error);
   if (way !== undefined) return way;
-  if (changed.length > 0)
-    return new UpdateFailed(summary(stack, { ...counted, failed: [] }, false), [...changed], []);
+  if (changed.length > 0) {
+    const why = thrown === undefined ? (errors[0] ?? '') : messageOf(thrown);
+    const failure = new UpdateFailed(summary(run, counted, why), changed, []);
+    return Object.assign(failure, { cause: thrown ?? error });
+  }
   if (thrown instanceof Error) return thrown;
   if (errors.length > 0) return refused(errors.join('\n'), undefined, error);
   return error;

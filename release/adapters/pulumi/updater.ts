@@ -11,10 +11,17 @@ import {
   RELEASE_KEY,
   requireOutputs,
 } from '../../ports/outputs.ts';
-import type { HistoryEntry, PreviewChange, StackUpdater, UpdateEvent } from '../../ports/stack.ts';
+import { protectedPreview } from '../../ports/protection.ts';
+import {
+  UpdateFailed,
+  type HistoryEntry,
+  type PreviewChange,
+  type StackUpdater,
+  type UpdateEvent,
+} from '../../ports/stack.ts';
 import { openCli, type Cli } from './command.ts';
 import { toPreviewChange, toUpdateEvent } from './events.ts';
-import { translate } from './failure.ts';
+import { translate, type FailedRun } from './failure.ts';
 import { clearDeadLocks, lockHolders } from './lock.ts';
 import { stackFileText } from './stack-file.ts';
 import { readHistory, readSecretOutput, readState, type LastState } from './state.ts';
@@ -77,15 +84,32 @@ export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpd
     },
     preview: async (release) => {
       await place.configure(release);
-      const events = await run(place, (program, onEvent) =>
-        place.stack.preview({ program, color: 'never', onEvent }),
-      ).catch((error: unknown) => {
-        throw failureOf(name, error);
-      });
-      return events.map(toPreviewChange).filter((c): c is PreviewChange => c !== undefined);
+      const announced: PreviewChange[] = [];
+      const preview = run(
+        place,
+        (program, onEvent) => place.stack.preview({ program, color: 'never', onEvent }),
+        undefined,
+        (event) => {
+          const change = toPreviewChange(event);
+          if (change !== undefined) announced.push(change);
+        },
+      );
+      try {
+        await preview;
+        return announced;
+      } catch (error) {
+        const failure = failureOf(name, error, 'preview');
+        const failed = failure instanceof UpdateFailed ? failure.failed : [];
+        const guarded = protectedPreview(announced, failed);
+        if (guarded === undefined) throw failure;
+        return guarded;
+      }
     },
     outputs: async () => parseOutputs((await place.read()).outputs),
-    previewTokens: async () => parseTokens(await readSecretOutput(place.cli, name, 'previewTokens')),
+    previewTokens: () =>
+      readSecretOutput(place.cli, name, 'previewTokens').then(parseTokens, (error: unknown) => {
+        throw failureOf(name, error);
+      }),
     history: async () =>
       (await readHistory(place.cli, name)).map((entry, i): HistoryEntry => {
         const { startedAt, result, config } = entry;
@@ -144,18 +168,18 @@ type OnEvent = (event: EngineEvent) => void;
 /** Everything that is known of a run that failed, to be told in the words of the port. */
 class RunFailed extends Error {
   override readonly name = 'RunFailed';
-  readonly run: Omit<Parameters<typeof translate>[0], 'stack'>;
+  readonly run: Omit<FailedRun, 'stack' | 'what'>;
   constructor(run: RunFailed['run']) {
     super(messageOf(run.error), { cause: run.error });
     this.run = run;
   }
 }
 
-const failureOf = (stack: string, error: unknown): unknown =>
+const failureOf = (stack: string, error: unknown, what: 'update' | 'preview' = 'update'): unknown =>
   translate(
     error instanceof RunFailed
-      ? { stack, ...error.run }
-      : { stack, error, events: [], thrown: undefined, cancelled: false },
+      ? { stack, what, ...error.run }
+      : { stack, what, error, events: [], thrown: undefined, cancelled: false },
   );
 
 /** Runs the program under the engine once, and resolves to the events. */
