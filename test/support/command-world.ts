@@ -105,7 +105,8 @@ export class CommandWorld {
     this.#environment = environment;
   }
 
-  static async open(): Promise<CommandWorld> {
+  /** A local cloud with nothing deployed yet. */
+  static async empty(): Promise<CommandWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-survival-'));
     const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
     // The embedded engine, whatever the shell of the tests names.
@@ -113,7 +114,11 @@ export class CommandWorld {
       if (/^(PULUMI_|SLUICE_)/.test(name)) delete environment[name];
     const up = new Running(['sandbox', 'up', '--directory', directory], environment);
     if ((await up.exited) !== 0) throw new Error(up.told());
-    const world = new CommandWorld(directory, await connectSandbox(join(directory, 'sandbox')), environment);
+    return new CommandWorld(directory, await connectSandbox(join(directory, 'sandbox')), environment);
+  }
+
+  static async open(): Promise<CommandWorld> {
+    const world = await CommandWorld.empty();
     const first = world.start('deploy', '--version', 'v1.0.0');
     await first.until('the first stage', (l) => String(l['what']).includes('weights read back'));
     await world.say('promote');
