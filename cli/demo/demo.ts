@@ -100,7 +100,7 @@ export const runDemo = async (
     },
     async (end) => {
       print.settle();
-      return tell(await summaryOf(scenario, end, directory), end, print);
+      return tell(await summaryOf(scenario, end, directory), end, print, signal.aborted);
     },
   );
 };
@@ -112,7 +112,12 @@ const shortened = (why: string): string => {
   return lines.length <= WHY_LINES ? why : [...lines.slice(0, WHY_LINES), '  …'].join('\n');
 };
 
-const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode => {
+const headOf = ({ asItShould }: DemoSummary, interrupted: boolean): string => {
+  if (asItShould) return pc.green('✓ ended as it should');
+  return interrupted ? pc.yellow('interrupted') : pc.red('✗ did NOT end as it should');
+};
+
+const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer, interrupted: boolean): ExitCode => {
   const { traffic } = end;
   const answered = Object.entries(traffic.versions)
     .map(([version, count]) => `${count} by ${version}`)
@@ -123,7 +128,7 @@ const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode 
     { ...summary },
     [
       '',
-      `${summary.asItShould ? pc.green('✓ ended as it should') : pc.red('✗ did NOT end as it should')}: ${pc.bold(summary.status)} — ${shortened(summary.why)}`,
+      `${headOf(summary, interrupted)}: ${pc.bold(summary.status)} — ${shortened(summary.why)}`,
       `  users      ${traffic.answered} requests answered (${answered}), ${traffic.failed} failed, p95 ${(traffic.p95 ?? 0).toFixed(0)} ms`,
       `  live       ${summary.live.map((l) => `${l.service} ${l.shares}`).join(' · ')}`,
       ...summary.notes.map((n) => `  ${n}`),
@@ -133,5 +138,7 @@ const tell = (summary: DemoSummary, end: ScenarioEnd, print: Printer): ExitCode 
       `  took       ${(end.tookMs / 1000).toFixed(1)} s`,
     ].join('\n'),
   );
-  return summary.asItShould ? EXIT.done : EXIT.bug;
+  if (summary.asItShould) return EXIT.done;
+  // A person who ends the scenario early gets what a release would end with.
+  return interrupted ? end.outcome.exit : EXIT.bug;
 };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { refused } from '../../lib/errors.ts';
 import type { View } from '../../release/core/engine/view.ts';
 import type { Outcome } from '../../release/runner/types.ts';
 import { createOperator } from '../../release/runner.ts';
@@ -65,7 +66,7 @@ export const playScenario = async <T>(
       seed: options.seed,
       ...(options.onSecond === undefined ? {} : { onSecond: options.onSecond }),
     });
-    await delay(SETTLE_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await settle(options.signal);
     await plant(scenario, world);
     const session = await world.session(V2, { bakes, fault: scenario.build, buildMs: 800 });
     const outcome = await releaseSecond(session, options);
@@ -83,6 +84,16 @@ export const playScenario = async <T>(
     await traffic?.stop().catch(() => undefined);
     await world.close();
   }
+};
+
+/** Users are answered for a while before the release begins. Throws when a person ends the demo instead. */
+const settle = async (signal: AbortSignal | undefined): Promise<void> => {
+  await delay(SETTLE_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  if (signal?.aborted === true)
+    throw refused(
+      `interrupted before the release of ${V2} began: nothing was released, and the local cloud is gone`,
+      'npm run demo',
+    );
 };
 
 /** Sets the faults of the cloud that belong to the story. */
