@@ -6,17 +6,16 @@ import { parseDocument } from 'yaml';
 import type { Told } from './command-line.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const COPIED = [
-  ...['cli', 'components', 'config', 'examples', 'infra', 'lib', 'release', 'sandbox'],
-  ...['package.json', 'Pulumi.yaml', 'Pulumi.production.yaml', 'Pulumi.staging.yaml'],
-];
+const FOLDERS = ['cli', 'components', 'config', 'examples', 'infra', 'lib', 'release', 'sandbox'];
+const FILES = ['package.json', 'Pulumi.yaml', 'Pulumi.production.yaml', 'Pulumi.staging.yaml'];
 
 /** The project in a folder of its own, where a person has edited its stack files. */
 export class Clone {
   readonly root = mkdtempSync(join(tmpdir(), 'sluice-clone-'));
 
   constructor() {
-    for (const name of COPIED) cpSync(join(ROOT, name), join(this.root, name), { recursive: true });
+    for (const name of [...FOLDERS, ...FILES])
+      cpSync(join(ROOT, name), join(this.root, name), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(this.root, 'node_modules'));
   }
 
