@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command.ts';
 import { backups } from './backup.ts';
 import { config } from './config.ts';
+import { configStep } from './config-step.ts';
 import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { gateCommands } from './gate.ts';
@@ -26,6 +27,7 @@ export const commands: readonly CommandSpec[] = [
   status,
   history,
   config,
+  configStep,
   ...backups,
   tidy,
   ...gateCommands,

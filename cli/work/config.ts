@@ -21,12 +21,33 @@ const serialOf = async (
   if (which !== 'previous') return records.find((r) => r.deployment === which)?.serial;
   const live = current === undefined ? undefined : liveSlot(current);
   const now = live === undefined ? undefined : current?.slots[live]?.deployment;
-  return records.find((r) => r.status === 'success' && r.live?.deployment !== now)?.serial;
+  const recorded = records.find((r) => r.status === 'success' && r.live?.deployment !== now)?.serial;
+  return recorded ?? (await keptBefore(session, current, now));
+};
+
+const LOOK_BACK = 100;
+
+/** Releases by hand and by plain updates leave no records, but every completed one is kept under its serial. */
+const keptBefore = async (
+  session: Session,
+  current: Release | undefined,
+  now: string | undefined,
+): Promise<number | undefined> => {
+  if (current === undefined) return undefined;
+  const { record } = session.objects(await session.outputs());
+  const kept = recordStore(record, session.config.app.environment);
+  for (let serial = current.serial - 1; serial >= Math.max(0, current.serial - LOOK_BACK); serial -= 1) {
+    const found = await kept.release(serial);
+    const live = found === undefined ? undefined : liveSlot(found);
+    if (found === undefined || live === undefined || found.traffic[live] !== 100) continue;
+    if (found.slots[live]?.deployment !== now) return serial;
+  }
+  return undefined;
 };
 
 /**
- * The release as the record bucket keeps it. `replaces` names the stack's serial now, so that applying it is
- * deliberate: the program takes it under a new serial.
+ * The release as the record bucket keeps it, as the next one of the stack as it is now: under a new serial, and
+ * naming the one it replaces, so that applying it is deliberate.
  */
 export const showConfigAt = (which: string, options: Values, print: Printer): Promise<ExitCode> =>
   withStack(options, async ({ session }) => {
@@ -37,7 +58,11 @@ export const showConfigAt = (which: string, options: Values, print: Printer): Pr
     const found = serial === undefined ? undefined : await records.release(serial);
     if (found === undefined)
       throw refused(`stack ${stack} has no kept release ${which}`, `sluice history --stack ${stack}`);
-    const next: Release = { ...found, replaces: outputs.release?.serial ?? null };
+    const current = outputs.release?.serial;
+    const next: Release =
+      current === undefined
+        ? { ...found, serial: 0, replaces: null }
+        : { ...found, serial: current + 1, replaces: current };
     print.result('release', { release: next }, JSON.stringify(next));
     return EXIT.done;
   });

@@ -18,6 +18,12 @@ const liveOf = (release: Release | undefined): Slot | undefined => {
   return live === undefined ? undefined : release?.slots[live];
 };
 
+/** Of the right shape, so that the rest can be previewed; the release itself needs the real one. */
+const unknownSecret = (name: string): SecretReference => ({
+  arn: `arn:aws:secretsmanager:::secret:${name.split(':').at(-1) ?? name}`,
+  version: 'unknown',
+});
+
 /** Current versions, never values; what may not be looked up stays as the live slot has it. */
 const secretsOf = async (
   run: RunOptions,
@@ -30,7 +36,7 @@ const secretsOf = async (
   const found = await Promise.all(
     Object.entries(run.app.secrets).map(async ([key, name]): Promise<[string, SecretReference]> => {
       const reference = await run.ports.secrets.describe(name).catch(() => undefined);
-      return [key, reference ?? kept[key] ?? { arn: name, version: 'unknown' }];
+      return [key, reference ?? kept[key] ?? unknownSecret(name)];
     }),
   );
   return Object.fromEntries(found);

@@ -79,11 +79,16 @@ const configured = ({ last, stack }: ResolveInput, wanted: Release): Resolution 
   };
 };
 
+/** `config set --path` would replace the whole text by an object with nothing but the serial in it. */
+const deliberate = (stack: string, { serial }: Release): string =>
+  `pulumi config get sluice:release --stack ${stack} | jq -c '.replaces = ${serial} | .serial = ${serial + 1}' | ` +
+  `pulumi config set sluice:release --stack ${stack}`;
+
 const stale = (stack: string, wanted: Release, current: Release) =>
   refused(
     `sluice:release (serial ${wanted.serial}, deployment ${wanted.deployment}) replaces serial ` +
       `${wanted.replaces ?? 'none'}, but stack ${stack} is at serial ${current.serial} (deployment ${current.deployment}); nothing was changed`,
-    `to apply it all the same: pulumi config set --path sluice:release.replaces ${current.serial} --stack ${stack}` +
+    `to apply it all the same: ${deliberate(stack, current)}` +
       `   to carry on instead: pulumi config rm sluice:release --stack ${stack}`,
   );
 

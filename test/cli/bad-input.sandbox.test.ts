@@ -171,7 +171,7 @@ describe('a release that cannot be', () => {
           `replaces serial 42, but stack production is at serial ${release.serial}`,
         ) as unknown,
         hint: expect.stringContaining(
-          `pulumi config set --path sluice:release.replaces ${release.serial} --stack production`,
+          `jq -c '.replaces = ${release.serial} | .serial = ${release.serial + 1}' | pulumi config set sluice:release`,
         ) as unknown,
       });
     } finally {

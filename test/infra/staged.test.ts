@@ -161,7 +161,7 @@ it('a release for another serial is refused with the command that mends it', asy
   const wrong: Release = { ...release, serial: 8, replaces: 7, traffic: { blue: 0, green: 0 } };
   const error = await failure(s.up(wrong));
   expect(error.message).toContain(`replaces serial 7, but stack production is at serial ${release.serial}`);
-  expect(error.message).toContain('pulumi config set --path sluice:release.replaces');
+  expect(error.message).toContain(`jq -c '.replaces = ${release.serial} | .serial = ${release.serial + 1}'`);
   expect(s.cloud.done).toEqual([]);
 });
 

@@ -56,7 +56,9 @@ describe('a checkout never moves traffic by accident', () => {
     const error = refusal(input({ configured: live({ serial: 4, replaces: 3 }) }));
     expect(error.exit).toBe(3);
     expect(error.message).toContain('replaces serial 3, but stack production is at serial 7');
-    expect(error.hint).toContain('pulumi config set --path sluice:release.replaces 7 --stack production');
+    expect(error.hint).toContain(
+      "jq -c '.replaces = 7 | .serial = 8' | pulumi config set sluice:release --stack production",
+    );
   });
 
   it('takes an earlier configuration made deliberate, under a new serial, and never takes backup and schema back', () => {
