@@ -8,7 +8,7 @@ import { createEngine, fileStore, type Engine } from '../../sandbox/engine/index
 import { readFileSync } from 'node:fs';
 import type { Release } from '../../config/release.types.ts';
 import program from '../../infra/index.ts';
-import { MemoryCloud } from '../../test/infra/cloud.ts';
+import { agreeingCloud } from './cloud.ts';
 import { liveRelease, readApp, readConfig, releaseOnTheWay, STACK } from './azora.ts';
 
 export interface Evaluation {
@@ -47,7 +47,7 @@ const open = (release: Release): Engine =>
     stack: STACK,
     program: async () => ({ ...(await program()) }),
     config: { ...config, 'sluice:release': JSON.stringify(release) },
-    provider: new MemoryCloud(),
+    provider: agreeingCloud(),
     store: fileStore(directory),
     passphrase: 'of the bench',
     now: () => Date.now(),

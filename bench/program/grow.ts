@@ -6,7 +6,7 @@ import { createEngine, fileStore } from '../../sandbox/engine/index.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryCloud } from '../../test/infra/cloud.ts';
+import { agreeingCloud } from './cloud.ts';
 import { STACK } from './azora.ts';
 import { programFor } from './many.ts';
 
@@ -30,7 +30,7 @@ const evaluate = async (kind: Kind, services: number): Promise<Grown> => {
       stack: STACK,
       program: programFor(services),
       config: { 'aws:region': 'eu-west-1' },
-      provider: new MemoryCloud(),
+      provider: agreeingCloud(),
       store: fileStore(directory),
       passphrase: 'of the bench',
       now: () => Date.now(),

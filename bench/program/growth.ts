@@ -60,7 +60,7 @@ export const growth: Bench = {
   run: async (say) => {
     say(`${ROUNDS} rounds of ${SIZES.join(', ')} services, some minutes`);
     const runs = await runScript(new URL('grow.ts', import.meta.url), {
-      flags: ['--expose-gc', '--max-old-space-size=6000'],
+      flags: ['--expose-gc'],
       args: [ROUNDS, ...SIZES].map(String),
     });
     return growthFindings(runs as Grown[]);
