@@ -17,7 +17,7 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly options: Values;
   readonly print: Printer;
-  /** Aborted by the first Ctrl-C or SIGTERM; what that means is the command's to say. */
+  /** Aborted by the first Ctrl-C or SIGTERM, from when it is first read; what that means is the command's to say. */
   readonly signal: AbortSignal;
 }
 

@@ -17,13 +17,20 @@ const examplesText = (spec: CommandSpec): string => {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Ctrl-C and SIGTERM abort once; a second Ctrl-C is left to the runtime's default. */
-const interruption = (): { readonly signal: AbortSignal; readonly end: () => void } => {
+/**
+ * Ctrl-C and SIGTERM abort once; a second Ctrl-C is left to the runtime's default. A command that never asks for the
+ * signal ends as any program does.
+ */
+const interruption = (): { readonly signal: () => AbortSignal; readonly end: () => void } => {
   const controller = new AbortController();
   const abort = (name: NodeJS.Signals): void => controller.abort(new Error(`interrupted by ${name}`));
-  for (const name of SIGNALS) process.once(name, abort);
+  let listening = false;
   return {
-    signal: controller.signal,
+    signal: () => {
+      if (!listening) for (const name of SIGNALS) process.once(name, abort);
+      listening = true;
+      return controller.signal;
+    },
     end: () => {
       for (const name of SIGNALS) process.off(name, abort);
     },
@@ -61,7 +68,16 @@ const add = (root: Command, spec: CommandSpec, done: (code: ExitCode) => void): 
     const { signal, end } = interruption();
     try {
       const print = await createPrinter(json, { out: process.stdout, err: process.stderr });
-      done(await spec.run({ args, options, print, signal }));
+      done(
+        await spec.run({
+          args,
+          options,
+          print,
+          get signal() {
+            return signal();
+          },
+        }),
+      );
     } catch (error) {
       done(reportError(error, json, process.stderr));
     } finally {

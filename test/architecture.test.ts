@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -51,7 +51,7 @@ const roomOf = (file: string): string | undefined =>
 
 const sources = (): string[] =>
   Object.keys(ROOMS)
-    .filter((r) => !r.includes('/'))
+    .filter((r) => !r.includes('/') && existsSync(join(root, r)))
     .flatMap((room) =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
         .filter((f) => f.endsWith('.ts') && !f.includes('node_modules'))

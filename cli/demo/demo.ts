@@ -72,7 +72,7 @@ export const runDemo = async (
   const directory = prepareDirectory(options.directory);
   if (options.stack !== 'production') {
     const { runDirectDemo } = await import('./direct.ts');
-    return runDirectDemo({ stack: options.stack, directory, rate, seed }, print);
+    return runDirectDemo({ stack: options.stack, directory, rate, seed }, print, signal);
   }
   const say = (text: string): void => print.event('note', { text }, text);
   say(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pc from 'picocolors';
-import { EXIT, type ExitCode } from '../../lib/errors.ts';
+import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { liveVersion } from '../../release/core/release.ts';
 import { startTraffic, type Summary } from '../../sandbox/traffic/client.ts';
 import type { UpdateResult } from '../../release/ports/stack.ts';
@@ -33,27 +33,47 @@ const isShown = (text: string): boolean =>
   /migrate|verify|backup|routing|-(blue|green)-service|rule/.test(text);
 
 /** The direct way: `sluice:version` is set, and one update deploys it: migration, new slot, health, traffic. */
-export const runDirectDemo = async (options: DirectOptions, print: Printer): Promise<ExitCode> => {
+export const runDirectDemo = async (
+  options: DirectOptions,
+  print: Printer,
+  signal: AbortSignal,
+): Promise<ExitCode> => {
   const say = (text: string): void => print.event('note', { text }, text);
   const startedAt = performance.now();
   say(pc.bold(`Sluice demo: Azora v1.0.0 → v2.0.0 in ${options.stack}, directly: one update each`));
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(refused('interrupted: the demo and its cloud are gone'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  interrupted.catch(() => undefined);
   const world = await openDemoWorld(options.stack, options.directory);
   try {
-    const { app } = (await world.session('v1.0.0', { bakes: [] })).config;
-    await seedImages(world.sandbox, app, join(ROOT, APPLICATION));
-    say(`$ pulumi config set sluice:version v1.0.0 && pulumi up --stack ${options.stack}`);
-    const first = await update(world, 'v1.0.0', print);
-    const traffic = startTraffic({ url: first.outputs.url, rate: options.rate, seed: options.seed });
-    await delay(1_000);
-    say(
-      `$ pulumi config set sluice:version v2.0.0 && pulumi up --stack ${options.stack}   (users: ${options.rate} requests/s)`,
-    );
-    const second = await update(world, 'v2.0.0', print);
-    await delay(1_000);
-    return tell(second, await traffic.stop(), performance.now() - startedAt, print);
+    const { second, traffic } = await Promise.race([twoUpdates(world, options, print), interrupted]);
+    return tell(second, traffic, performance.now() - startedAt, print);
   } finally {
     await world.close();
   }
+};
+
+/** Version 1 by one update, users, version 2 by another. */
+const twoUpdates = async (
+  world: DemoWorld,
+  options: DirectOptions,
+  print: Printer,
+): Promise<{ second: UpdateResult; traffic: Summary }> => {
+  const say = (text: string): void => print.event('note', { text }, text);
+  const { app } = (await world.session('v1.0.0', { bakes: [] })).config;
+  await seedImages(world.sandbox, app, join(ROOT, APPLICATION));
+  const command = (version: string): string =>
+    `$ pulumi config set sluice:version ${version} && pulumi up --stack ${options.stack}`;
+  say(command('v1.0.0'));
+  const first = await update(world, 'v1.0.0', print);
+  const traffic = startTraffic({ url: first.outputs.url, rate: options.rate, seed: options.seed });
+  await delay(1_000);
+  say(`${command('v2.0.0')}   (users: ${options.rate} requests/s)`);
+  const second = await update(world, 'v2.0.0', print);
+  await delay(1_000);
+  return { second, traffic: await traffic.stop() };
 };
 
 const tell = (result: UpdateResult, traffic: Summary, tookMs: number, print: Printer): ExitCode => {
