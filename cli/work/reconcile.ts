@@ -76,12 +76,17 @@ export const reconcileStack = (
     const { environment } = session.config.app;
     const mended = await runReconcile(session.run(outputs, deployment), environment, deployment, to);
     const how = to === 'stack' ? 'weights are what the stack says' : 'the stack says what is live';
+    const state = mended.updated === true ? ['the state of the stack had other weights: updated'] : [];
     print.result(
       'reconcile',
       { ...mended, to },
-      mended.differed.length === 0
+      mended.differed.length === 0 && state.length === 0
         ? `nothing differed (release ${mended.serial})`
-        : [...mended.differed.map((d) => `  ${d}`), `mended: ${how} (release ${mended.serial})`].join('\n'),
+        : [
+            ...mended.differed.map((d) => `  ${d}`),
+            `mended: ${how} (release ${mended.serial})`,
+            ...state,
+          ].join('\n'),
     );
     return EXIT.done;
   });

@@ -2,6 +2,7 @@ import type { Release } from '../../config/release.types.ts';
 import { ExpectedError, EXIT, refused } from '../../lib/errors.ts';
 import type { LiveShares } from '../core/engine/types.ts';
 import { drift, settable } from '../core/engine/weights.ts';
+import { placeOf } from '../core/preview/resource.ts';
 import { sharesOf } from '../core/release.ts';
 import type { StackOutputs } from '../ports/stack.ts';
 import { readLive } from './effects/live.ts';
@@ -14,11 +15,13 @@ export interface Reconciled {
   readonly live: LiveShares;
   /** Serial of the release that live weights agree with now. */
   readonly serial: number;
+  /** Whether an update was needed too: one that broke off had left other weights in the engine's own state. */
+  readonly updated?: boolean;
 }
 
 /**
  * Makes load balancer and stack agree again. `stack`: weights go back to what the completed release says, by direct
- * calls. `live`: the stack takes over what somebody has set, by an update. An open deployment that was halted by the
+ * calls, and by an update of the same release where one that broke off left other weights in the engine's state. `live`: the stack takes over what somebody has set, by an update. An open deployment that was halted by the
  * difference can be resumed or aborted afterwards. Throws (exit 3) when a release is running, or when live weights
  * are nothing that one release could say; exit 5 when the weights do not hold.
  */
@@ -35,10 +38,13 @@ export const runReconcile = (
       throw refused('the stack has no completed release to agree with', 'pulumi up');
     const live = await readLive(o.ports.traffic, outputs.routing);
     const differed = drift(live, release);
-    if (differed.length === 0) return { differed, live, serial: release.serial };
-    return towards === 'stack'
-      ? { differed, ...(await setLive(o, outputs, release)) }
-      : { differed, ...(await takeOver(o, release, live, deployment, signal)) };
+    if (towards === 'live')
+      return differed.length === 0
+        ? { differed, live, serial: release.serial }
+        : { differed, ...(await takeOver(o, release, live, deployment, signal)) };
+    const mended =
+      differed.length === 0 ? { live, serial: release.serial } : await setLive(o, outputs, release);
+    return { differed, ...mended, updated: await mendState(o, release, signal) };
   });
 
 type Mended = Omit<Reconciled, 'differed'>;
@@ -62,6 +68,17 @@ const setLive = async (o: RunOptions, outputs: StackOutputs, release: Release): 
       });
     await o.clock.sleep(100 * i);
   }
+};
+
+/**
+ * An update that broke off half-way has changed rules that its release never came to name. Direct calls put them
+ * right, but the engine still believes in what it did, and the next update would leave them out.
+ */
+const mendState = async (o: RunOptions, release: Release, signal: AbortSignal): Promise<boolean> => {
+  const changes = await o.ports.stack.preview(release);
+  if (!changes.some((c) => placeOf(c.urn).kind === 'routing' && c.op !== 'same')) return false;
+  await o.ports.stack.up(release, { signal, onEvent: (e) => o.ports.logs.append('rollout', e.text) });
+  return true;
 };
 
 /** The release that says what is live; undefined when services disagree or a foreign target group is in use. */

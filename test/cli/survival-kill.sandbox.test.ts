@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CommandWorld } from '../support/command-world.ts';
 
@@ -69,6 +70,25 @@ test('killed in the middle of an update: an emergency rollback sets weights firs
   expect(await world.look()).toMatchObject({ drift: [], open: [], live: before.live });
   const record = await world.record(String(running.result('outcome')['deployment']));
   expect(record?.rollback?.weights_restored_ms).toBeLessThan(record?.rollback?.recorded_ms ?? 0);
+});
+
+test('killed in the middle of an update, reconciled towards the stack: the release can go on', async () => {
+  const first = world.deploy();
+  await first.until('the probes', (l) => String(l['what']).startsWith('every probe'));
+  const on = { kind: 'resource', on: 'update', type: 'aws:lb/listenerRule:ListenerRule' } as const;
+  await world.fault({ ...on, urn: '*api-gateway*', delayMs: 5_000 });
+  await expect.poll(async () => (await world.look()).drift, { timeout: 15_000 }).toHaveLength(3);
+  await first.kill();
+  // Its lease runs out first.
+  await delay(3_500);
+  const { code, running } = await world.run('reconcile', '--to', 'stack');
+  expect(code).toBe(0);
+  expect(running.result('reconcile')).toMatchObject({ updated: true });
+  const next = world.start('deploy', '--resume', '--lease', '3 seconds');
+  await next.baking();
+  await world.say('abort');
+  expect(await next.exited).toBe(4);
+  expect(await world.look()).toMatchObject({ drift: [], open: [] });
 });
 
 test('the lock belongs to another machine: traffic is back, and the person is told what to do', async () => {

@@ -49,6 +49,27 @@ describe('weights that somebody moved are reconciled', () => {
     expect(world.agrees()).toBe(true);
   });
 
+  it('towards the stack, after an update that broke off: the same release is applied once more', async () => {
+    const { world } = await halted();
+    const { ports } = world.options();
+    const urn =
+      'urn:pulumi:production::sluice::sluice:components:Routing$aws:lb/listenerRule:ListenerRule::routing-api';
+    const rule = {
+      op: 'update',
+      urn,
+      type: 'aws:lb/listenerRule:ListenerRule',
+      protect: false,
+      diff: [],
+    } as const;
+    const stack = { ...ports.stack, preview: () => Promise.resolve([rule]) };
+    const options = world.options({ ports: { ...ports, stack } });
+    const before = world.cloud.outputs?.release;
+    const updates = world.cloud.updates;
+    expect((await runReconcile(options, 'production', ID, 'stack')).updated).toBe(true);
+    expect(world.cloud.updates).toBe(updates + 1);
+    expect(world.cloud.outputs?.release).toEqual(before);
+  });
+
   it('nothing to do is nothing done', async () => {
     const world = await new World().withV1();
     const updates = world.cloud.updates;

@@ -54,7 +54,7 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
   const live = liveSlot(release);
   const current = live === undefined ? undefined : release.slots[live];
   const record = pickRecord(facts.records, current?.deployment, wanted.to);
-  if (record?.live === undefined) return none(noRecord(facts, wanted.to));
+  if (record?.live === undefined) return none(noRecord(facts, request));
   const kept = facts.releases[String(record.serial)];
   const slotName = kept === undefined ? undefined : liveSlot(kept);
   const own = (s: typeof kept) => (slotName === undefined ? undefined : s?.slots[slotName]);
@@ -89,14 +89,18 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
 
 const none = (finding: Finding): Chosen => ({ goal: undefined, findings: [finding], destructive: [] });
 
-const noRecord = (facts: Survey, to: string | undefined): Finding => {
+const noRecord = (facts: Survey, { rollback, environment }: Request): Finding => {
+  const to = rollback?.to;
   const well = facts.records.filter(ended).map((r) => `${r.version} (${r.deployment})`);
   return refusal(
     'release',
     to === undefined
       ? 'there is no earlier release that ended well'
       : `no deployment that ended well is named ${to}`,
-    well.length === 0 ? undefined : `ended well: ${well.slice(0, 10).join(', ')}`,
+    well.length === 0
+      ? // Releases by hand and plain updates leave no record; what they completed is kept all the same.
+        `sluice config at previous --stack ${environment} | pulumi config set sluice:release --stack ${environment} && pulumi up --stack ${environment}`
+      : `ended well: ${well.slice(0, 10).join(', ')}`,
   );
 };
 
