@@ -20,12 +20,12 @@ import { Pool, type Order } from './pool.ts';
 import { writeReport } from './report.ts';
 import { summary } from './summary.ts';
 
-const QUICK = 4_000;
+const QUICK = 3_000;
 const FULL = 20_000;
-/** Cells too close to a claim's limit are run again, so many times as often, on fresh numbers; the first runs then do not count. */
-const AGAIN = 5;
+/** Cells too close to a claim's limit are run again, this often, on fresh numbers; the first runs then do not count. */
+const AGAIN = 60_000;
 /** More than so many are a sign of too few runs in all. */
-const MOST_AGAIN = 60;
+const MOST_AGAIN = 30;
 const SEED = 20_251_121;
 
 const here = (path: string): URL => new URL(path, import.meta.url);
@@ -120,8 +120,8 @@ const simulate = async (): Promise<Results> => {
       part.workloads.map((_, workload) => ({ part, workload, seed, runs })),
     );
     const first = await runAll(pool, orders);
-    const cells = await settle(pool, parts, first, seed, AGAIN * runs);
-    return { format: 1, seed, runs, again: AGAIN * runs, cells };
+    const cells = await settle(pool, parts, first, seed, AGAIN);
+    return { format: 1, seed, runs, again: AGAIN, cells };
   } finally {
     await pool.close();
   }
