@@ -42,12 +42,12 @@ const bucket =
       bucket: made.bucket,
       versioningConfiguration: { status: 'Enabled' },
     });
-    new BucketPublicAccessBlock(
+    const closed = new BucketPublicAccessBlock(
       'closed',
       { bucket: made.bucket, blockPublicAcls: true },
       { dependsOn: versioning },
     );
-    return { arn: made.arn };
+    return { arn: made.arn, closed: closed.id };
   };
 const secrets =
   (text: string): Program =>
@@ -60,8 +60,17 @@ const secrets =
       logging: 'none',
     });
     // The SDK makes it secret, even from a literal.
-    new ActionsSecret('actions', { repository: 'azora', secretName: 'TOKEN', plaintextValue: text });
-    return { parameter: parameter.value, command: command.id, nested: { deep: [parameter.value] } };
+    const actions = new ActionsSecret('actions', {
+      repository: 'azora',
+      secretName: 'TOKEN',
+      plaintextValue: text,
+    });
+    return {
+      parameter: parameter.value,
+      command: command.id,
+      nested: { deep: [parameter.value] },
+      actions: actions.id,
+    };
   };
 const guarded =
   (cidr: string, protect: boolean): Program =>

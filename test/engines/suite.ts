@@ -50,7 +50,7 @@ const endOf = (error: unknown, texts: boolean): unknown => {
   if (error instanceof UpdateFailed)
     return {
       failed: error.failed
-        .map((f) => [nameOf(f.urn), texts ? comparable(f.reason.split('\n')[0]) : ''])
+        .map((f) => `${nameOf(f.urn)}: ${texts ? String(comparable(f.reason.split('\n')[0])) : ''}`)
         .sort(),
     };
   if (error instanceof ExpectedError)

@@ -27,6 +27,7 @@ type Run = (
   onOutput?: (text: string) => void,
   onError?: (text: string) => void,
   signal?: AbortSignal,
+  input?: string,
 ) => Promise<Ran>;
 
 /**
@@ -34,14 +35,16 @@ type Run = (
  * `pulumi` that gets it there and from us would take the second one as "at once" and leave operations pending.
  */
 const start = (command: string): Run =>
-  async function run(args, cwd, environment, onOutput, onError, signal) {
+  async function run(args, cwd, environment, onOutput, onError, signal, input) {
     signal?.throwIfAborted();
     const child = spawn(command, [...args, '--non-interactive'], {
       cwd,
       env: { ...process.env, ...environment, PULUMI_AUTOMATION_API: 'true' },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // It may end before it has read everything.
+    child.stdin.on('error', () => undefined).end(input);
     const text = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text.stdout += chunk;
@@ -75,7 +78,8 @@ const start = (command: string): Run =>
 export interface Cli {
   /** For the Automation API. */
   readonly command: PulumiCommand;
-  run(args: readonly string[], signal?: AbortSignal): Promise<Ran>;
+  /** `input`: what it reads from standard input. */
+  run(args: readonly string[], input?: string): Promise<Ran>;
 }
 
 /** Selecting a stack would note this folder in the user's Pulumi home; every command names its stack instead. */
@@ -103,6 +107,6 @@ export const openCli = async (
       : run(args, ...rest);
   return {
     command: Object.assign(command, { run: forAutomation }),
-    run: (args, signal) => run([...args], workDir, environment, undefined, undefined, signal),
+    run: (args, input) => run([...args], workDir, environment, undefined, undefined, undefined, input),
   };
 };

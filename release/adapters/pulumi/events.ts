@@ -68,9 +68,14 @@ export const toPreviewChange = (event: EngineEvent): PreviewChange | undefined =
 export interface Tally {
   readonly changed: readonly string[];
   readonly failed: readonly { readonly urn: string; readonly reason: string }[];
+  /** Begun, and their end was not seen: `pulumi` itself was killed. */
+  readonly unfinished: readonly string[];
   /** Errors that belong to no resource: what the program or the engine itself said. */
   readonly errors: readonly string[];
 }
+
+/** Steps with an end of their own; `replace` stands for two of them. */
+const ACTS: readonly string[] = ['create', 'update', 'delete', 'create-replacement', 'delete-replaced'];
 
 const ENGINE_SAYS = /^(update|preview|update canceled|resource update) failed$|^update canceled$/;
 
@@ -85,7 +90,8 @@ export const tally = (events: readonly EngineEvent[]): Tally => {
   for (const event of events) {
     const before = event.resourcePreEvent?.metadata;
     const after = event.resOutputsEvent?.metadata ?? event.resOpFailedEvent?.metadata;
-    if (before !== undefined && !QUIET.includes(before.op)) open.add(`${before.op} ${before.urn}`);
+    const custom = (before?.new ?? before?.old)?.custom === true;
+    if (before !== undefined && custom && ACTS.includes(before.op)) open.add(`${before.op} ${before.urn}`);
     if (after !== undefined) open.delete(`${after.op} ${after.urn}`);
     const urn = event.resOpFailedEvent?.metadata.urn;
     if (urn !== undefined) failed.set(urn, reasons.get(urn) ?? 'failed');
@@ -99,6 +105,7 @@ export const tally = (events: readonly EngineEvent[]): Tally => {
       return quiet || !ofResource(step.urn) ? [] : [step.urn];
     }),
     failed: [...failed].map(([urn, reason]) => ({ urn, reason })),
+    unfinished: [...open].map((step) => step.slice(step.indexOf(' ') + 1)).filter((urn) => !failed.has(urn)),
     errors: [...new Set(errors.flatMap((d) => (d === undefined || ofResource(d.urn) ? [] : [d.text])))],
   };
 };

@@ -32,7 +32,7 @@ const few = (names: readonly string[]): string =>
 /** One line: where it broke, what was changed, what was not, what to run. */
 const summary = (
   { stack, cancelled, what = 'update' }: FailedRun,
-  { changed, failed }: Tally,
+  { changed, failed, unfinished }: Tally,
   why = '',
 ): string => {
   const broke = failed.map((f) => `${nameOf(f.urn)}: ${f.reason.split('\n')[0] ?? ''}`);
@@ -43,6 +43,7 @@ const summary = (
   const names = [...new Set(changed.map(nameOf))];
   return [
     head,
+    ...(unfinished.length === 0 ? [] : [`Begun, and not seen to end: ${few(unfinished.map(nameOf))}`]),
     names.length === 0
       ? 'Nothing was changed before'
       : `Changed before: ${few(names)}; everything else is as it was`,
@@ -83,8 +84,8 @@ export const translate = (run: FailedRun): unknown => {
   if (isForPeople(thrown)) return refused(thrown.message, undefined, thrown);
   const way = known(stack, error);
   if (way !== undefined) return way;
-  if (changed.length > 0) {
-    const why = thrown === undefined ? (errors[0] ?? '') : messageOf(thrown);
+  if (changed.length > 0 || counted.unfinished.length > 0) {
+    const why = messageOf(thrown ?? errors[0] ?? error).split('\n')[0];
     const failure = new UpdateFailed(summary(run, counted, why), changed, []);
     return Object.assign(failure, { cause: thrown ?? error });
   }

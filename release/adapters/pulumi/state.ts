@@ -1,5 +1,6 @@
 import type { RawOutputs } from '../../ports/outputs.ts';
 import type { Cli } from './command.ts';
+import type { Checkpoint } from './pending.ts';
 import type { StateSecrets } from './stack-file.ts';
 
 /** Pulumi's mark of a sealed value in a checkpoint. */
@@ -14,13 +15,11 @@ export interface LastState {
   readonly outputs: RawOutputs | undefined;
   /** How secrets are sealed; undefined before the first update. */
   readonly seal: StateSecrets | undefined;
+  readonly checkpoint: Exported;
 }
 
-interface Exported {
-  readonly deployment?: {
-    readonly secrets_providers?: StateSecrets;
-    readonly resources?: readonly { readonly type: string; readonly outputs?: Record<string, unknown> }[];
-  };
+interface Exported extends Checkpoint {
+  readonly deployment?: Checkpoint['deployment'] & { readonly secrets_providers?: StateSecrets };
 }
 
 /**
@@ -29,9 +28,11 @@ interface Exported {
  */
 export const readState = async (cli: Cli, stack: string): Promise<LastState> => {
   const { stdout } = await cli.run(['stack', 'export', '--stack', stack]);
-  const { deployment } = JSON.parse(stdout) as Exported;
+  const checkpoint = JSON.parse(stdout) as Exported;
+  const { deployment } = checkpoint;
   const root = deployment?.resources?.find((r) => r.type === 'pulumi:pulumi:Stack');
   return {
+    checkpoint,
     seal: deployment?.secrets_providers,
     outputs:
       root === undefined
@@ -43,6 +44,11 @@ export const readState = async (cli: Cli, stack: string): Promise<LastState> => 
             ]),
           ),
   };
+};
+
+/** Puts a checkpoint in the place of the stack's own. */
+export const writeState = async (cli: Cli, stack: string, checkpoint: Checkpoint): Promise<void> => {
+  await cli.run(['stack', 'import', '--stack', stack], JSON.stringify(checkpoint));
 };
 
 /** One output with its secrets; undefined when there is none of that name. Needs the passphrase. */

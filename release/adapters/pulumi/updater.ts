@@ -23,8 +23,9 @@ import { openCli, type Cli } from './command.ts';
 import { toPreviewChange, toUpdateEvent } from './events.ts';
 import { translate, type FailedRun } from './failure.ts';
 import { clearDeadLocks, lockHolders } from './lock.ts';
+import { settle, settledText } from './pending.ts';
 import { stackFileText } from './stack-file.ts';
-import { readHistory, readSecretOutput, readState, type LastState } from './state.ts';
+import { readHistory, readSecretOutput, readState, writeState, type LastState } from './state.ts';
 
 export interface PulumiSettings {
   readonly project: string;
@@ -67,19 +68,16 @@ export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpd
   return {
     workDir: place.workDir,
     up: async (release, { onEvent, signal }) => {
-      await place.configure(release);
       const startedAt = performance.now();
+      const work = async () => {
+        await place.configure(release);
+        await settlePending(place, onEvent);
+        return update(place, release, onEvent, signal, startedAt);
+      };
       try {
-        return await update(place, release, onEvent, signal, startedAt);
+        return await unlocking(work, onEvent);
       } catch (error) {
-        const holders = lockHolders(messageOf(error));
-        const [gone] = holders === undefined ? [] : clearDeadLocks(holders);
-        if (gone === undefined) throw failureOf(name, error);
-        const text = `took away the lock of process ${gone.pid}, which is gone`;
-        onEvent({ at: Date.now(), kind: 'message', text });
-        return await update(place, release, onEvent, signal, startedAt).catch((again: unknown) => {
-          throw failureOf(name, again);
-        });
+        throw failureOf(name, error);
       }
     },
     preview: async (release) => {
@@ -120,6 +118,34 @@ export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpd
   };
 };
 
+/** Resources that a killed update was making are taken in if they are there, so that none is made twice. */
+const settlePending = async (
+  { cli, settings: { stack: name }, stack, read }: Place,
+  onEvent: (event: UpdateEvent) => void,
+): Promise<void> => {
+  const settled = settle((await read()).checkpoint);
+  if (settled === undefined) return;
+  await writeState(cli, name, settled.checkpoint);
+  const target = [...settled.adopted];
+  // Whatever its provider does not find is dropped.
+  if (target.length > 0) await stack.refresh({ target, color: 'never' });
+  onEvent({ at: Date.now(), kind: 'message', text: settledText(settled) });
+};
+
+/** Once more without the lock, when that belongs to a process that is known to be gone. */
+const unlocking = async <T>(work: () => Promise<T>, onEvent: (event: UpdateEvent) => void): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const holders = lockHolders(messageOf(error));
+    const [gone] = holders === undefined ? [] : clearDeadLocks(holders);
+    if (gone === undefined) throw error;
+    const text = `took away the lock of process ${gone.pid}, which is gone`;
+    onEvent({ at: Date.now(), kind: 'message', text });
+    return work();
+  }
+};
+
 const open = async (settings: PulumiSettings): Promise<Place> => {
   const { project, stack: name, environment } = settings;
   const workDir = await mkdtemp(join(tmpdir(), 'sluice-pulumi-'));
@@ -143,6 +169,8 @@ const open = async (settings: PulumiSettings): Promise<Place> => {
     if (!there) await cli.run(['stack', 'init', name, '--no-select']);
     const workspace = await LocalWorkspace.create({
       workDir,
+      // A refresh only asks for it: it runs no program.
+      program: settings.program,
       pulumiCommand: cli.command,
       envVars: { ...environment },
     });
