@@ -17,16 +17,23 @@ export interface Checkout {
   readonly file: string;
   /** `pulumi <args> --stack production`, by hand. */
   pulumi(...args: readonly string[]): Promise<Ended>;
+  /** A command line as it was printed for people. */
+  shell(command: string): Promise<Ended>;
 }
 
 export const STACK = 'production';
 
 /** Not `execFileSync`: the provider server answers from this process. */
-const run = (directory: string, environment: Readonly<Record<string, string>>, args: readonly string[]) =>
+const run = (
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+  command: string,
+  args: readonly string[],
+) =>
   new Promise<Ended>((resolve) => {
     execFile(
-      'pulumi',
-      [...args, '--non-interactive', '--color', 'never'],
+      command,
+      [...args],
       { cwd: directory, env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
@@ -58,7 +65,16 @@ export const checkout = (
   return {
     directory,
     file,
-    pulumi: (...args) => run(directory, ground.environment, [...args, '--stack', STACK]),
+    pulumi: (...args) =>
+      run(directory, ground.environment, 'pulumi', [
+        ...args,
+        '--stack',
+        STACK,
+        '--non-interactive',
+        '--color',
+        'never',
+      ]),
+    shell: (command) => run(directory, ground.environment, 'bash', ['-c', command]),
   };
 };
 

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Release } from '../../config/release.types.ts';
+import main from '../../infra/index.ts';
+import type { StackOutputs } from '../../release/ports/stack.ts';
+import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
+import { D1, D2 } from '../support/releases.ts';
+import { checkout, liveTraffic } from './cli.ts';
+import { azoraConfig, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
+import { openReal, type Opened } from './updaters.ts';
+
+const quiet = { onEvent: (): void => undefined };
+const everywhere = (shares: Record<string, number>) => Object.fromEntries(SERVICES.map((s) => [s, shares]));
+const config = azoraConfig('production');
+
+let ground: Ground;
+let it: Opened;
+/** Outputs of the last update by the release engine: v1 in blue, v2 in green, a canary of 5 %. */
+let canary: StackOutputs;
+let full: Release;
+
+const traffic = () => liveTraffic(ground, canary.routing);
+const pids = async () =>
+  (await ground.sandbox.status()).services.flatMap((s) => s.pids).sort((a, b) => a - b);
+const current = async (): Promise<Release> => {
+  const release = (await it.updater.outputs())?.release;
+  if (release === undefined) throw new Error('no release');
+  return release;
+};
+/** The release engine's next configuration. */
+const step = async (change: Partial<Release>): Promise<Release> => {
+  const last = await current();
+  return { ...last, ...change, serial: last.serial + 1, replaces: last.serial };
+};
+const toCanary = async (): Promise<void> => {
+  canary = (await it.updater.up(await step({ traffic: { blue: 95, green: 5 } }), quiet)).outputs;
+};
+
+beforeAll(async () => {
+  ground = await openGround();
+  it = await openReal({ ground, stack: 'production', program: async () => ({ ...(await main()) }), config });
+  full = {
+    format: 1,
+    serial: 0,
+    replaces: null,
+    deployment: D1,
+    slots: { blue: slotOf(ground, config, 'v1.0.0', D1) },
+    traffic: { blue: 100, green: 0 },
+  };
+  await it.updater.up(full, quiet);
+  const green = slotOf(ground, config, 'v2.0.0', D2);
+  await it.updater.up(await step({ deployment: D2, slots: { ...full.slots, green } }), quiet);
+  await toCanary();
+}, 120_000);
+afterAll(async () => {
+  await it.close();
+  await ground.close();
+});
+
+/** What a bare `pulumi up` must say and do while live weights are not those of the last completed release. */
+const refusedWithoutMoving = async (): Promise<void> => {
+  const before = await traffic();
+  const { code, text } = await checkout(ground, config).pulumi('up', '--yes', '--skip-preview');
+  expect(text).toMatch(
+    /live weights of stack production differ from release \d+: .*An update would move traffic/,
+  );
+  expect(text).toContain('sluice reconcile --stack production');
+  expect(code).not.toBe(0);
+  expect(await traffic()).toEqual(before);
+};
+
+describe('pulumi by hand, during a canary', () => {
+  test('an old checkout: infrastructure only, traffic and slots stay as they are', async () => {
+    const old = checkout(ground, {
+      ...azoraConfig('production', (app) => {
+        app['everyService'] = { ...(app['everyService'] as object), replicas: 2, memory: '8 GiB' };
+      }),
+      'sluice:version': 'v1.0.0',
+    });
+    const file = readFileSync(old.file, 'utf8');
+    const before = await pids();
+    const { code, text } = await old.pulumi('up', '--yes', '--skip-preview');
+    expect([code, text]).toEqual([0, expect.not.stringContaining('error:')]);
+    expect(text).toMatch(/app differs from the live slot in 4 services/);
+    expect(await traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
+    expect(await pids()).toEqual(before);
+    expect(await current()).toEqual(canary.release);
+    // Pulumi adds the salt of its secrets, and nothing else.
+    const { encryptionsalt: _, ...rest } = parse(readFileSync(old.file, 'utf8')) as Record<string, unknown>;
+    expect(rest).toEqual(parse(file));
+  });
+
+  test('a previous configuration verbatim is refused; the command that it names makes it deliberate', async () => {
+    const previous = checkout(ground, config, full);
+    const refusal = await previous.pulumi('up', '--yes', '--skip-preview');
+    expect(refusal.code).not.toBe(0);
+    expect(refusal.text).toContain('nothing was changed');
+    expect(await traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
+    const command = /to apply it all the same: (.*?) {3}/.exec(refusal.text)?.[1] ?? '';
+    expect(command).toContain('--stack production');
+    expect(await previous.shell(command)).toEqual({ code: 0, text: '' });
+    const applied = await previous.pulumi('up', '--yes', '--skip-preview');
+    expect([applied.code, applied.text]).toEqual([0, expect.not.stringContaining('error:')]);
+    expect(await traffic()).toMatchObject(everywhere({ blue: 100 }));
+    expect(await current()).toMatchObject({
+      serial: (canary.release?.serial ?? 0) + 1,
+      replaces: canary.release?.serial,
+      deployment: D1,
+      traffic: full.traffic,
+    });
+    // Back to where the other tests start.
+    const green = slotOf(ground, config, 'v2.0.0', D2);
+    await it.updater.up(await step({ deployment: D2, slots: { ...full.slots, green } }), quiet);
+    await toCanary();
+  });
+});
+
+describe('half-way', () => {
+  test('an update fails for one of four rules: a bare up is refused, the same step again completes it', async () => {
+    const next = await step({ traffic: { blue: 50, green: 50 } });
+    await ground.fault({ kind: 'resource', on: 'update', urn: '*::routing-auth-service', fail: 'throttled' });
+    await expect(it.updater.up(next, quiet)).rejects.toMatchObject({
+      name: 'UpdateFailed',
+      message: expect.stringContaining('routing-auth-service: throttled'),
+    });
+    expect(await current()).toEqual(canary.release);
+    const half = await traffic();
+    expect(half['auth-service']).toEqual({ blue: 95, green: 5 });
+    expect(Object.values(half)).toContainEqual({ blue: 50, green: 50 });
+    await refusedWithoutMoving();
+    await it.updater.up(next, quiet);
+    expect(await traffic()).toEqual(everywhere({ blue: 50, green: 50 }));
+    await toCanary();
+  });
+
+  test('--target on one rule: whatever the outputs say now, a bare up is refused', async () => {
+    const urn =
+      'urn:pulumi:production::sluice::sluice:components:Routing$aws:lb/listenerRule:ListenerRule::routing-api-gateway';
+    const next = await step({ traffic: { blue: 0, green: 100 } });
+    const { text } = await checkout(ground, config, next).pulumi(
+      'up',
+      '--yes',
+      '--skip-preview',
+      '--target',
+      urn,
+    );
+    expect(text).toMatch(/1 updated/);
+    expect(await traffic()).toEqual({ ...everywhere({ blue: 95, green: 5 }), 'api-gateway': { green: 100 } });
+    await refusedWithoutMoving();
+    await toCanary();
+    expect(await traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
+  });
+
+  test('weights moved past the stack, then pulumi refresh: the release stays readable, a bare up is refused', async () => {
+    const rules = Object.values(canary.routing.services).flatMap((s) =>
+      s.rule === undefined || s.targetGroups.blue === undefined
+        ? []
+        : [{ arn: s.rule, weights: { [s.targetGroups.blue]: 100 } }],
+    );
+    await sandboxTraffic(ground.sandbox).write(rules);
+    await refusedWithoutMoving();
+    const refreshed = await checkout(ground, config).pulumi('refresh', '--yes', '--skip-preview');
+    expect(refreshed.code).toBe(0);
+    expect((await it.updater.outputs())?.release?.traffic).toEqual({ blue: 95, green: 5 });
+    await refusedWithoutMoving();
+    expect(await traffic()).toEqual(everywhere({ blue: 100 }));
+    // The engine's next configuration says again what is wanted, and it is done.
+    await toCanary();
+    expect(await traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
+  });
+});
