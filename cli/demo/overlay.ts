@@ -32,7 +32,7 @@ export const demoOverlay = (
         })),
       }),
   health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10, failures: 3 },
-  gate: { window: '1 second', burst: '1 second', warmup: '1 second', patience: '1x', noDataFor: '5 seconds' },
+  gate: { window: '1 second', burst: '1 second', warmup: '1 second', noDataFor: '5 seconds' },
   ...(migrations === undefined
     ? {}
     : {

@@ -46,9 +46,9 @@ export const play = async <T>(name: string, look: (seen: Seen) => Promise<T> | T
         scenario,
         stack: 'production',
         directory,
-        rate: 200,
+        rate: 300,
         seed: 7,
-        bakes: ['3 seconds', '2 seconds', '2 seconds'],
+        bakes: ['5 seconds', '2 seconds', '2 seconds'],
       },
       async (end) => {
         const { environment, deployment } = end.outcome.state.request;

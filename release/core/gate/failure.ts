@@ -55,7 +55,7 @@ const testFailure = (name: string, service: ServiceState, state: State): Failure
 };
 
 /** Counts that are missing altogether may still come; counts of zero will not. */
-const mayStillCome = (state: State, context: GateContext, service: ServiceState): boolean =>
+export const mayStillCome = (state: State, context: GateContext, service: ServiceState): boolean =>
   service.unseenFrom >= 0 && context.now - service.unseenFrom < state.terms.noDataFor + state.terms.window;
 
 const routingFailure = (

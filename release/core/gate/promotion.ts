@@ -1,11 +1,11 @@
-import { comparable } from './failure.ts';
+import { comparable, mayStillCome } from './failure.ts';
 import { ratioInterval } from './interval.ts';
 import { evidenceOf, type MetricState } from './metric.ts';
 import { compared, type Metric } from './sentences.ts';
 import type { ServiceState, State } from './state.ts';
 import type { MetricTerms, ServiceTerms } from './terms.ts';
 import type { GateContext, Verdict } from './types.ts';
-import { countText, shareText, waitText } from './words.ts';
+import { countText, shareText, spanText, waitText } from './words.ts';
 
 /** Something that a stage still lacks. `counts` cannot be waived: without them nothing was looked at. */
 export interface Need {
@@ -54,11 +54,17 @@ const countsNeed = (
 ): Need | undefined => {
   const width = state.terms.window;
   const end = Math.floor((context.stage.startedAt + context.stage.bake) / width) * width;
-  if (service.next >= end) return undefined;
+  if (service.next < end)
+    return {
+      kind: 'counts',
+      by: 'data',
+      text: `${name}: counts of the last ${waitText(end - service.next)} are still to come`,
+    };
+  if (!comparable(state, context, name) || !mayStillCome(state, context, service)) return undefined;
   return {
     kind: 'counts',
     by: 'data',
-    text: `${name}: counts of the last ${waitText(end - service.next)} are still to come`,
+    text: `${name}: counts of ${state.terms.fresh} are missing, waited for up to ${spanText(state.terms.noDataFor)}`,
   };
 };
 

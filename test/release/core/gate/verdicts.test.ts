@@ -184,6 +184,8 @@ describe('missing data', () => {
     );
     // 120 s and one window after the first window that counts.
     expect(gate.judge(lost, at(135_000)).verdict).toBe('hold');
+    // Not even a stage that is over may end meanwhile.
+    expect(gate.judge(lost, at(135_000, { bake: 60_000 })).verdict).toBe('hold');
     const late = gate.judge(lost, at(145_000));
     expect([late.verdict, late.by]).toEqual(['fail', 'data']);
     expect(gate.judge(restarted(lost), at(145_000))).toEqual(late);
