@@ -46,7 +46,15 @@ export const openStack = async (options: Values): Promise<OpenedStack> => {
     directory,
     application,
   });
-  return { session, sandbox, shortened, close: () => sandbox.close() };
+  return {
+    session,
+    sandbox,
+    shortened,
+    close: async () => {
+      await session.close();
+      await sandbox.close();
+    },
+  };
 };
 
 /** Opens a stack for one piece of work and lets go of it afterwards. */

@@ -59,6 +59,8 @@ export interface Session {
   backups(outputs: StackOutputs): BackupStore;
   /** Restores a backup; `force`: although newer data is lost. */
   restore(outputs: StackOutputs, deployment: string, force: boolean, signal: AbortSignal): Promise<Restored>;
+  /** Lets go of what the updater keeps on disk. */
+  close(): Promise<void>;
   /** What a deployment is run with. */
   run(outputs: StackOutputs, deployment: string): RunOptions;
 }
@@ -100,7 +102,10 @@ export const prepareDirectory = (directory: string): string => {
 };
 
 /** A shell that names a Pulumi backend means the real engine; otherwise the embedded one works, without any CLI. */
-const openUpdater = async ({ config, sandbox }: SessionOptions): Promise<StackUpdater> => {
+const openUpdater = async ({
+  config,
+  sandbox,
+}: SessionOptions): Promise<StackUpdater & { close?(): Promise<void> }> => {
   const { default: program } = await import('../../infra/index.ts');
   if (process.env['PULUMI_BACKEND_URL'] !== undefined) {
     const { pulumiUpdater } = await import('../../release/adapters/pulumi/updater.ts');
@@ -175,6 +180,9 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     backups: (outputs) =>
       backupStore(s3, outputs.buckets.backup, config.app.database?.backup.prefix ?? config.app.environment),
     restore,
+    close: async () => {
+      await stack.close?.();
+    },
     run: (outputs, deployment) => ({
       ports: portsOf(options, { stack, outputs, objects, hidden, restore }, deployment),
       clock,
