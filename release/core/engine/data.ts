@@ -74,7 +74,8 @@ export const onBackup = (t: Turn, event: DoneEvent): void => {
 /** What the metadata of a backup says of its verification, in a few words. */
 const shown = (metadata: Metadata): string => {
   const { tables, verification } = metadata as { tables?: unknown; verification?: { how?: unknown } };
-  const how = verification?.how === 'checksum' ? 'read back' : 'restored into a scratch database and compared';
+  const how =
+    verification?.how === 'checksum' ? 'read back' : 'restored into a scratch database and compared';
   return Array.isArray(tables) ? `${how}, ${tables.length} tables equal` : how;
 };
 

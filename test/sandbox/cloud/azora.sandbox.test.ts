@@ -25,7 +25,7 @@ afterAll(() => sandbox.close());
 
 const migrate = (folder: string) =>
   run(DBMATE, ['--no-dump-schema', '--migrations-dir', join(APPLICATION, folder), 'up'], {
-    env: { ...process.env, DATABASE_URL: `${databaseUrl}` },
+    env: { ...process.env, DATABASE_URL: databaseUrl },
   });
 const columns = async (): Promise<string[]> => {
   const client = new Client({ connectionString: databaseUrl });
