@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Release } from '../../config/release.types.ts';
 import main from '../../infra/index.ts';
 import type { Program } from '../../sandbox/engine/index.ts';
 import type { Props } from '../../sandbox/provider/contract.ts';
 import { D1, D2, D3 } from '../support/releases.ts';
-import { azoraConfig, openGround, slotOf, type Ground } from './ground.ts';
+import { azoraConfig, leaks, openGround, slotOf, type Ground } from './ground.ts';
 import { openScenes, playOnBoth, type Chapter, type Scene } from './suite.ts';
 import { openEmbedded, openReal } from './updaters.ts';
 
@@ -128,7 +128,7 @@ const chapters: readonly Chapter[] = [
   },
 ];
 
-test('a release of Azora, step by step: the same on both engines', { timeout: 240_000 }, async () => {
+test('a release of Azora, step by step: the same on both engines', { timeout: 600_000 }, async () => {
   const open = (ground: Ground, engine: 'real' | 'embedded') => {
     const args = { ground, stack: 'production', program, config: azoraConfig('production') };
     return engine === 'real' ? openReal(args) : openEmbedded(args);
@@ -136,4 +136,5 @@ test('a release of Azora, step by step: the same on both engines', { timeout: 24
   const scenes = await openScenes(grounds, open);
   await playOnBoth(scenes, chapters);
   await scenes[0].opened.close();
+  for (const { directory } of grounds) expect(leaks(directory)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseApp } from '../../config/app.ts';
@@ -131,4 +131,19 @@ export const slotOf = (
     Object.keys(app.services).map((name) => [name, ground.image(name, version)]),
   );
   return freeze(app, { version, deployment, images, secrets: ground.secrets });
+};
+
+/** Files outside of the cloud itself that hold the planted secret: state, its backups, history, stack files, logs. */
+export const leaks = (directory: string): string[] => {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter(
+    (f) => f.isFile() && !f.parentPath.startsWith(join(directory, 'cloud')),
+  );
+  if (files.length < 5) throw new Error(`${directory} holds nothing to look at`);
+  const shapes = [PLANTED, Buffer.from(PLANTED).toString('base64').slice(0, -4)];
+  return files
+    .map((f) => join(f.parentPath, f.name))
+    .filter((file) => {
+      const text = readFileSync(file, 'latin1');
+      return shapes.some((shape) => text.includes(shape));
+    });
 };

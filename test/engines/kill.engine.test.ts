@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,13 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => ground.close());
 
-/** Process that holds the stack's lock. */
-const lockHolder = (stack: string): number | undefined => {
+const lockFile = (stack: string): string | undefined => {
   const folder = join(ground.directory, 'backend/.pulumi/locks/organization/sluice', stack);
   const [file] = existsSync(folder) ? readdirSync(folder) : [];
-  return file === undefined
-    ? undefined
-    : (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { pid: number }).pid;
+  return file === undefined ? undefined : join(folder, file);
+};
+/** Process that holds the stack's lock. */
+const lockHolder = (stack: string): number | undefined => {
+  const file = lockFile(stack);
+  return file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid;
 };
 
 const failureOf = (work: Promise<unknown>): Promise<UpdateFailed> =>
@@ -82,6 +84,19 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   expect(pending.map((p) => p.type)).toContain('creating');
   await first.close();
   await ground.clearFaults();
+
+  // While another process holds the stack, what it has begun is none of ours: nothing is settled.
+  const lock = lockFile('production') ?? '';
+  const text = readFileSync(lock, 'utf8');
+  const living = { ...(JSON.parse(text) as object), pid: process.pid, timestamp: new Date().toISOString() };
+  writeFileSync(lock, JSON.stringify(living));
+  const second = await openReal(args);
+  await expect(second.updater.up(release, { onEvent: () => undefined })).rejects.toMatchObject({ exit: 3 });
+  expect(checkpoint(ground, second.workDir, 'production').deployment.pending_operations).toHaveLength(
+    pending.length,
+  );
+  await second.close();
+  writeFileSync(lock, text);
 
   // As the next runner would, which knows nothing of the first.
   const next = await openReal(args);

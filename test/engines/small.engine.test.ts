@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Subnet } from '@pulumi/aws/ec2/subnet.js';
 import { Vpc } from '@pulumi/aws/ec2/vpc.js';
 import { TargetGroup } from '@pulumi/aws/lb/targetGroup.js';
@@ -12,7 +10,7 @@ import { ActionsSecret } from '@pulumi/github';
 import * as pulumi from '@pulumi/pulumi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Program } from '../../sandbox/engine/index.ts';
-import { openGround, PLANTED, type Ground } from './ground.ts';
+import { leaks, openGround, PLANTED, type Ground } from './ground.ts';
 import { drivable, openScenes, playOnBoth, type Chapter, type Scene } from './suite.ts';
 import { openEmbedded, openReal } from './updaters.ts';
 
@@ -133,11 +131,6 @@ const stories: Readonly<Record<string, readonly Chapter[]>> = {
   ],
 };
 
-const filesOf = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((f) => f.isFile() && !f.parentPath.includes('/cloud'))
-    .map((f) => join(f.parentPath, f.name));
-
 describe('small programs end the same on both engines', () => {
   let count = 0;
   for (const [name, chapters] of Object.entries(stories))
@@ -152,14 +145,6 @@ describe('small programs end the same on both engines', () => {
     });
 
   test('state, history, backups of state and stack files of either hold no secret in clear', () => {
-    for (const { directory } of grounds) {
-      const files = filesOf(directory);
-      expect(files.length).toBeGreaterThan(5);
-      for (const file of files) {
-        const text = readFileSync(file).toString('latin1');
-        expect([file, text.includes(PLANTED)]).toEqual([file, false]);
-        expect(text.includes(Buffer.from(PLANTED).toString('base64'))).toBe(false);
-      }
-    }
+    for (const { directory } of grounds) expect(leaks(directory)).toEqual([]);
   });
 });

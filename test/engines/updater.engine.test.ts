@@ -135,7 +135,7 @@ describe('what fails', () => {
     it.program = async () => (undefined as unknown as { missing: object }).missing as Record<string, unknown>;
     const failure = await failureOf(it.updater.up(undefined, quiet));
     expect(failure).toBeInstanceOf(TypeError);
-    expect(String((failure as Error).stack)).toContain('it.updater.engine.test.ts');
+    expect(String((failure as Error).stack)).toContain('/updater.engine.test.ts');
     await it.close();
   });
 

@@ -1,0 +1,86 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LocalWorkspace, Stack, type PulumiFn } from '@pulumi/pulumi/automation/index.js';
+import type { Release } from '../../../config/release.types.ts';
+import { messageOf } from '../../../lib/errors.ts';
+import { RELEASE_KEY } from '../../ports/outputs.ts';
+import { openCli, type Cli } from './command.ts';
+import { stackFileText } from './stack-file.ts';
+import { readState, type LastState } from './state.ts';
+
+export interface PulumiSettings {
+  readonly project: string;
+  readonly stack: string;
+  readonly program: PulumiFn;
+  /** Configuration of every update, without `sluice:release`; asked anew each time. */
+  readonly config: () => Readonly<Record<string, string>>;
+  /** Text of the stack's own file, for its encrypted entries and how they are sealed. */
+  readonly stackFile: string | undefined;
+  /** Added to this process's environment: backend, passphrase, provider ports. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where one updater works. */
+export interface Place {
+  readonly settings: PulumiSettings;
+  readonly workDir: string;
+  readonly cli: Cli;
+  readonly stack: Stack;
+  /** Reads the checkpoint; how it is sealed is remembered for the next run. */
+  readonly read: () => Promise<LastState>;
+  /** Takes the folder away when the process ends without having closed its updater. */
+  readonly clear: () => void;
+  /** Writes the stack file of the next run. */
+  readonly configure: (release: Release | undefined) => Promise<void>;
+}
+
+/** A folder for one stack, which is made where it is not there yet. Throws (exit 3) without a usable CLI. */
+export const openPlace = async (settings: PulumiSettings): Promise<Place> => {
+  const { project, stack: name, environment } = settings;
+  const workDir = await mkdtemp(join(tmpdir(), 'sluice-pulumi-'));
+  const clear = (): void => rmSync(workDir, { recursive: true, force: true });
+  process.once('exit', clear);
+  try {
+    await writeFile(join(workDir, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
+    const cli = await openCli(workDir, environment);
+    const there = await exists(cli, name);
+    let seal = there ? (await readState(cli, name)).seal : undefined;
+    const configure: Place['configure'] = async (release) => {
+      const { [RELEASE_KEY]: _, ...base } = settings.config();
+      const values = release === undefined ? base : { ...base, [RELEASE_KEY]: JSON.stringify(release) };
+      const text = stackFileText(settings.stackFile, values, seal);
+      await writeFile(join(workDir, `Pulumi.${name}.yaml`), text, { mode: 0o600 });
+    };
+    const read = async (): Promise<LastState> => {
+      const state = await readState(cli, name);
+      ({ seal } = state);
+      return state;
+    };
+    await configure(undefined);
+    if (!there) await cli.run(['stack', 'init', name, '--no-select']);
+    const workspace = await LocalWorkspace.create({
+      workDir,
+      // A refresh only asks for it: it runs no program.
+      program: settings.program,
+      pulumiCommand: cli.command,
+      envVars: { ...environment },
+    });
+    const stack = await Stack.select(name, workspace);
+    return { settings, workDir, cli, stack, read, configure, clear };
+  } catch (error) {
+    clear();
+    throw error;
+  }
+};
+
+const exists = async (cli: Cli, name: string): Promise<boolean> => {
+  try {
+    await cli.run(['stack', '--show-name', '--stack', name]);
+    return true;
+  } catch (error) {
+    if (/no stack named .* found/.test(messageOf(error))) return false;
+    throw error;
+  }
+};

@@ -1,0 +1,129 @@
+import type { EngineEvent, PulumiFn } from '@pulumi/pulumi/automation/index.js';
+import type { Release } from '../../../config/release.types.ts';
+import { messageOf } from '../../../lib/errors.ts';
+import { requireOutputs } from '../../ports/outputs.ts';
+import type { UpdateEvent, UpdateResult } from '../../ports/stack.ts';
+import { toUpdateEvent } from './events.ts';
+import { translate, type FailedRun } from './failure.ts';
+import { clearDeadLocks, lockHolders } from './lock.ts';
+import { settle, settledText } from './pending.ts';
+import type { Place } from './place.ts';
+import { writeState } from './state.ts';
+
+type OnEvent = (event: EngineEvent) => void;
+
+/** Everything that is known of a run that failed, to be told in the words of the port. */
+class RunFailed extends Error {
+  override readonly name = 'RunFailed';
+  readonly run: Omit<FailedRun, 'stack' | 'what'>;
+  constructor(run: RunFailed['run']) {
+    super(messageOf(run.error), { cause: run.error });
+    this.run = run;
+  }
+}
+
+/** What failed, in the words of the port. */
+export const failureOf = (stack: string, error: unknown, what: 'update' | 'preview' = 'update'): unknown =>
+  translate(
+    error instanceof RunFailed
+      ? { stack, what, ...error.run }
+      : { stack, what, error, events: [], thrown: undefined, cancelled: false },
+  );
+
+/** Runs the program under the engine once, and resolves to the events. */
+export const run = async (
+  { settings }: Place,
+  work: (program: PulumiFn, onEvent: OnEvent) => Promise<unknown>,
+  signal?: AbortSignal,
+  shown?: OnEvent,
+): Promise<readonly EngineEvent[]> => {
+  const events: EngineEvent[] = [];
+  let thrown: unknown;
+  // The program runs in this process: what it throws is known here as it is, with its hint and exit code.
+  const program: PulumiFn = async () => {
+    try {
+      return await settings.program();
+    } catch (error) {
+      thrown ??= error;
+      throw error;
+    }
+  };
+  try {
+    await work(program, (event) => {
+      events.push(event);
+      shown?.(event);
+    });
+    return events;
+  } catch (error) {
+    throw new RunFailed({ error, events, thrown, cancelled: signal?.aborted === true });
+  }
+};
+
+/** One update, and what it left. */
+export const update = async (
+  place: Place,
+  release: Release | undefined,
+  onEvent: (event: UpdateEvent) => void,
+  signal: AbortSignal | undefined,
+  startedAt: number,
+): Promise<UpdateResult> => {
+  const { stack } = place;
+  const message = release === undefined ? 'carry on' : `release ${release.serial} of ${release.deployment}`;
+  const events = await run(
+    place,
+    (program, on) =>
+      stack.up({
+        program,
+        message,
+        color: 'never',
+        onEvent: on,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    signal,
+    (event) => {
+      const shown = toUpdateEvent(event);
+      if (shown !== undefined) onEvent(shown);
+    },
+  );
+  const changes = events.findLast((e) => e.summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {};
+  return {
+    outputs: requireOutputs((await place.read()).outputs),
+    changes: { ...changes },
+    durationMs: performance.now() - startedAt,
+  };
+};
+
+/** Resources that a killed update was making are taken in if they are there, so that none is made twice. */
+export const settlePending = async (
+  { cli, settings: { stack: name }, stack, read }: Place,
+  onEvent: (event: UpdateEvent) => void,
+): Promise<void> => {
+  const { checkpoint } = await read();
+  const settled = settle(checkpoint);
+  if (settled === undefined) return;
+  // An update that runs has pending operations, too, and writing a checkpoint takes no lock: ask for it first.
+  const [root] = checkpoint.deployment?.resources ?? [];
+  if (root !== undefined) await stack.refresh({ target: [root.urn], color: 'never' });
+  await writeState(cli, name, settled.checkpoint);
+  const target = [...settled.adopted];
+  // Whatever its provider does not find is dropped.
+  if (target.length > 0) await stack.refresh({ target, color: 'never' });
+  onEvent({ at: Date.now(), kind: 'message', text: settledText(settled) });
+};
+
+/** Once more without the lock, when that belongs to a process that is known to be gone. */
+export const unlocking = async <T>(
+  work: () => Promise<T>,
+  onEvent: (event: UpdateEvent) => void,
+): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const holders = lockHolders(messageOf(error));
+    const [gone] = holders === undefined ? [] : clearDeadLocks(holders);
+    if (gone === undefined) throw error;
+    const text = `took away the lock of process ${gone.pid}, which is gone`;
+    onEvent({ at: Date.now(), kind: 'message', text });
+    return work();
+  }
+};
