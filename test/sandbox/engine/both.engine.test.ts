@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
-import { LocalWorkspace } from '@pulumi/pulumi/automation/index.js';
-import type { EngineEvent as RealEvent, Stack } from '@pulumi/pulumi/automation/index.js';
+import { LocalWorkspace, Stack } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent as RealEvent } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCli } from '../../../release/adapters/pulumi/command.ts';
 import type { Program, StackState } from '../../../sandbox/engine/index.ts';
 import { isRecord, isSecret } from '../../../sandbox/engine/values.ts';
 import { serveProvider } from '../../../sandbox/grpc/server.ts';
@@ -104,21 +105,40 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const realStack = async (name: string): Promise<Stack> => {
-  const state = join(home, name);
-  mkdirSync(state, { recursive: true });
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: name, projectName: 'toys', program: async () => ({}) },
-    {
-      pulumiHome: join(home, 'home'),
-      projectSettings: { name: 'toys', runtime: 'nodejs', backend: { url: `file://${state}` } },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: 'correct horse',
-        PULUMI_SKIP_UPDATE_CHECK: 'true',
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-        PULUMI_DEBUG_PROVIDERS: `toy:${server.port}`,
-      },
-    },
-  );
+  const workDir = join(home, name);
+  mkdirSync(workDir, { recursive: true });
+  const envVars = {
+    PULUMI_BACKEND_URL: `file://${workDir}`,
+    PULUMI_HOME: join(home, 'home'),
+    PULUMI_CONFIG_PASSPHRASE: 'correct horse',
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    PULUMI_DEBUG_PROVIDERS: `toy:${server.port}`,
+  };
+  writeFileSync(join(workDir, 'Pulumi.yaml'), 'name: toys\nruntime: nodejs\n');
+  // Without the questions that the Automation API asks after each update: half of the time of this file.
+  const cli = await openCli(workDir, envVars);
+  await cli.run(['stack', 'init', name, '--no-select']);
+  return Stack.select(name, await LocalWorkspace.create({ workDir, pulumiCommand: cli.command, envVars }));
+};
+
+/** Outputs in an exported state, secrets opened. */
+const opened = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(opened);
+  if (!isRecord(value)) return value;
+  if (typeof value['plaintext'] === 'string') return JSON.parse(value['plaintext']) as unknown;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, opened(v)]));
+};
+const outputsOf = (resources: readonly Record<string, unknown>[]): Record<string, { value: unknown }> => {
+  const root = resources.find((r) => r['type'] === 'pulumi:pulumi:Stack')?.['outputs'];
+  const entries = Object.entries(isRecord(root) ? root : {});
+  return Object.fromEntries(entries.map(([name, value]) => [name, { value: opened(value) }]));
+};
+
+/** Components begin and end on their own: nothing waits for them. They come last, by name. */
+const inOrder = (steps: readonly string[]): string[] => {
+  const isComponent = (step: string): boolean => / (g|old|new)$/.test(step);
+  return [...steps.filter((s) => !isComponent(s)), ...steps.filter(isComponent).sort()];
 };
 
 const byReal = async (name: string, chapters: readonly Chapter[]): Promise<Seen[]> => {
@@ -146,13 +166,12 @@ const byReal = async (name: string, chapters: readonly Chapter[]): Promise<Seen[
       () => true,
     );
     const exported = (await stack.exportStack()).deployment as { resources?: Record<string, unknown>[] };
-    const outputs = await stack.outputs();
     seen.push({
-      announced,
+      announced: inOrder(announced),
       failed,
       calls: plain([...cloud.current.calls]) as string[],
-      ops: steps,
-      outputs: values(outputs),
+      ops: inOrder(steps),
+      outputs: values(outputsOf(exported.resources ?? [])),
       state: stateOf(exported.resources ?? []),
     });
   }
@@ -176,10 +195,10 @@ const byEmbedded = async (name: string, chapters: readonly Chapter[]): Promise<S
     const done = s.events.flatMap((e) => (e.kind === 'done' ? [e] : []));
     const { resources }: StackState = await engine.exportState();
     seen.push({
-      announced,
+      announced: inOrder(announced),
       failed,
       calls: plain([...s.cloud.calls]) as string[],
-      ops: ops(done),
+      ops: inOrder(ops(done)),
       outputs: values((await engine.outputs()) ?? {}),
       state: stateOf(resources as unknown as Record<string, unknown>[]),
     });
