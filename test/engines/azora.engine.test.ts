@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Release } from '../../config/release.types.ts';
-import main from '../../infra/index.ts';
-import type { Program } from '../../sandbox/engine/index.ts';
 import type { Props } from '../../sandbox/provider/contract.ts';
 import { D1, D2, D3 } from '../support/releases.ts';
 import { azoraConfig, leaks, openGround, slotOf, type Ground } from './ground.ts';
+import { azora } from './program.ts';
 import { openScenes, playOnBoth, type Chapter, type Scene } from './suite.ts';
 import { openEmbedded, openReal } from './updaters.ts';
-
-const program: Program = async () => ({ ...(await main()) });
 
 let grounds: readonly [Ground, Ground];
 beforeAll(async () => {
@@ -130,7 +127,7 @@ const chapters: readonly Chapter[] = [
 
 test('a release of Azora, step by step: the same on both engines', { timeout: 600_000 }, async () => {
   const open = (ground: Ground, engine: 'real' | 'embedded') => {
-    const args = { ground, stack: 'production', program, config: azoraConfig('production') };
+    const args = { ground, stack: 'production', program: azora, config: azoraConfig('production') };
     return engine === 'real' ? openReal(args) : openEmbedded(args);
   };
   const scenes = await openScenes(grounds, open);

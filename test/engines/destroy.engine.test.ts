@@ -8,10 +8,10 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import main from '../../infra/index.ts';
 import { s3Client } from '../../release/adapters/s3.ts';
 import { checkout } from './cli.ts';
 import { azoraConfig, openGround, type Ground } from './ground.ts';
+import { azora } from './program.ts';
 import { openReal } from './updaters.ts';
 
 const config = azoraConfig('production');
@@ -51,7 +51,7 @@ test('no destroy takes the backup and record buckets, nor anything that guards t
   const it = await openReal({
     ground,
     stack: 'production',
-    program: async () => ({ ...(await main()) }),
+    program: azora,
     config,
   });
   await it.updater.up(undefined, { onEvent: () => undefined });

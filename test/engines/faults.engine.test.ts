@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Release } from '../../config/release.types.ts';
-import main from '../../infra/index.ts';
 import type { StackOutputs } from '../../release/ports/stack.ts';
 import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
 import { D1, D2 } from '../support/releases.ts';
 import { checkout, liveTraffic } from './cli.ts';
 import { azoraConfig, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
+import { azora } from './program.ts';
 import { openReal, type Opened } from './updaters.ts';
 
 const quiet = { onEvent: (): void => undefined };
@@ -39,7 +39,7 @@ const toCanary = async (): Promise<void> => {
 
 beforeAll(async () => {
   ground = await openGround();
-  it = await openReal({ ground, stack: 'production', program: async () => ({ ...(await main()) }), config });
+  it = await openReal({ ground, stack: 'production', program: azora, config });
   full = {
     format: 1,
     serial: 0,

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Release } from '../../config/release.types.ts';
-import main from '../../infra/index.ts';
 import { UpdateFailed, type UpdateEvent } from '../../release/ports/stack.ts';
 import { serveProvider } from '../../sandbox/grpc/server.ts';
 import { D1 } from '../support/releases.ts';
 import { liveTraffic } from './cli.ts';
 import { driven, releaseOf } from './driven.ts';
 import { azoraConfig, engineEnvironment, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
+import { azora } from './program.ts';
 import { checkpoint, openReal } from './updaters.ts';
 
 let ground: Ground;
@@ -45,7 +45,7 @@ const texts = (events: readonly UpdateEvent[]): string[] =>
 
 test('pulumi is killed while services come up: the next run clears the lock, takes in what is there, makes nothing twice', async () => {
   const config = azoraConfig('production');
-  const args = { ground, stack: 'production', program: async () => ({ ...(await main()) }), config };
+  const args = { ground, stack: 'production', program: azora, config };
   const release: Release = {
     format: 1,
     serial: 0,

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import main from '../../infra/index.ts';
 import type { UpdateEvent } from '../../release/ports/stack.ts';
 import {
   PartialFailure,
@@ -10,6 +9,7 @@ import {
 import { D1 } from '../support/releases.ts';
 import { driven, releaseOf } from './driven.ts';
 import { azoraConfig, openGround, PLANTED, slotOf, type Ground } from './ground.ts';
+import { azora } from './program.ts';
 import { openReal } from './updaters.ts';
 
 const creates: CreateRequest[] = [];
@@ -54,7 +54,7 @@ test('a preview of a whole first deployment knows every resource, passes unknown
   const it = await openReal({
     ground,
     stack: 'production',
-    program: async () => ({ ...(await main()) }),
+    program: azora,
     config,
   });
   const changes = await it.updater.preview({
