@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
@@ -102,7 +102,10 @@ beforeAll(async () => {
     '1.0.0',
   );
 });
-afterAll(() => server.close());
+afterAll(() => {
+  server.close();
+  rmSync(home, { recursive: true });
+});
 
 const realStack = async (name: string): Promise<Stack> => {
   const workDir = join(home, name);
