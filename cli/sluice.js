@@ -3,6 +3,7 @@
 // the project. Plain JavaScript for old Nodes, so that they get a sentence instead of a syntax error.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +12,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const enough = major > 22 || (major === 22 && minor >= 18);
 
 if (enough) {
+  // Compiled code is kept beside the packages, where nobody else writes: a second start takes two thirds of the time.
+  module.enableCompileCache(join(root, 'node_modules', '.cache', 'compiled'));
   await import('./main.ts');
 } else {
   const pinned = join(root, 'node_modules', '.bin', 'node');
@@ -21,7 +24,7 @@ if (enough) {
     );
     process.exit(2);
   }
-  const child = spawn(pinned, [join(root, 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // The child decides what an interruption means; this process only waits for it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
