@@ -4,6 +4,7 @@ export const demo: CommandSpec = {
   name: 'demo',
   summary: 'a whole release on a local cloud on this machine, under live traffic',
   options: [
+    { flags: '--example <name>', summary: 'an application of examples/', default: 'azora' },
     {
       flags: '--stack <name>',
       summary: 'production (staged) or staging (one direct update)',
@@ -32,6 +33,7 @@ export const demo: CommandSpec = {
     if (flag(options, 'list')) return listScenarios(print);
     return runDemo(
       {
+        example: text(options, 'example'),
         stack: text(options, 'stack') ?? 'production',
         scenario: text(options, 'scenario') ?? 'healthy',
         rps: text(options, 'rps') ?? '300',

@@ -1,18 +1,22 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
 import { parseQuantityOption, parseWhole } from '../options.ts';
+import { formatDuration } from '../../config/units.ts';
 import { badInput, EXIT, type ExitCode } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { SCENARIOS, findScenario, type Scenario } from '../../sandbox/scenarios/scenarios.ts';
 import { askInterrupt } from '../interrupt.ts';
 import type { Printer } from '../print.ts';
 import { prepareDirectory } from '../session/open.ts';
+import { readStackConfig } from '../session/stack-config.ts';
 import { showRelease } from '../view.ts';
+import { findExample, type Example } from './example.ts';
 import { DEMO_BAKES } from './overlay.ts';
 import { playScenario, type ScenarioEnd } from './scenario.ts';
 import { summaryOf, type DemoSummary } from './summary.ts';
 
 export interface DemoOptions {
+  readonly example: string | undefined;
   readonly stack: string;
   readonly scenario: string;
   readonly rps: string;
@@ -33,10 +37,12 @@ export const listScenarios = (print: Printer): ExitCode => {
   return EXIT.done;
 };
 
-const scenarioOf = (name: string): Scenario => {
+/** Scenarios that an application has: a faulty build must be among its versions. */
+const scenarioOf = (name: string, { versions }: Example): Scenario => {
+  const playable = SCENARIOS.filter((s) => s.build === undefined || Object.hasOwn(versions.faults, s.build));
   const found = findScenario(name);
-  if (found !== undefined) return found;
-  const names = SCENARIOS.map((s) => s.name);
+  if (found !== undefined && playable.includes(found)) return found;
+  const names = playable.map((s) => s.name);
   const near = nearest(name, names);
   throw badInput(
     'there is no such scenario',
@@ -59,35 +65,43 @@ const bakesOf = (text: string | undefined): readonly string[] => {
   return bakes;
 };
 
+/** The bakes of the stack's own file, in words. */
+const planned = ({ folder }: Example): string =>
+  readStackConfig('production', {}, { folder })
+    .app.stages.map((s) => formatDuration(s.bake))
+    .join(', ');
+
 /** Plays a scenario for a person. Exit 0 when it ended as it should, whatever that was. */
 export const runDemo = async (
   options: DemoOptions,
   print: Printer,
   signal: AbortSignal,
 ): Promise<ExitCode> => {
-  const scenario = scenarioOf(options.scenario);
+  const example = await findExample(options.example);
+  const scenario = scenarioOf(options.scenario, example);
   const bakes = bakesOf(options.bakes);
   const rate = parseWhole('--rps', options.rps, 1, 3000);
   const seed = parseWhole('--seed', options.seed, 0, 2 ** 31);
   const directory = prepareDirectory(options.directory);
   if (options.stack !== 'production') {
     const { runDirectDemo } = await import('./direct.ts');
-    return runDirectDemo({ stack: options.stack, directory, rate, seed }, print, signal);
+    return runDirectDemo({ example, stack: options.stack, directory, rate, seed }, print, signal);
   }
   const say = (text: string): void => print.event('note', { text }, text);
   say(
     pc.bold(
-      `Sluice demo: Azora v1.0.0 → v2.0.0 in production, scenario ${scenario.name} (${scenario.title})`,
+      `Sluice demo: ${example.title} ${example.from} → ${example.to} in production, scenario ${scenario.name} (${scenario.title})`,
     ),
   );
   say(
     pc.dim(
-      `Shortened for the demo: stages bake ${bakes.join(', ')} instead of 5, 10 and 15 minutes; probes and gate windows every second.`,
+      `Shortened for the demo: stages bake ${bakes.join(', ')} instead of ${planned(example)}; probes and gate windows every second.`,
     ),
   );
   return playScenario(
     {
       scenario,
+      example,
       stack: options.stack,
       directory,
       rate,

@@ -5,13 +5,12 @@ import { liveVersion } from '../../release/core/release.ts';
 import { startTraffic, type Summary } from '../../sandbox/traffic/client.ts';
 import type { UpdateResult } from '../../release/ports/stack.ts';
 import type { Printer } from '../print.ts';
+import type { Example } from './example.ts';
 import { seedImages } from './seed.ts';
-import { APPLICATION } from './overlay.ts';
 import { openDemoWorld, type DemoWorld } from './world.ts';
-import { ROOT } from '../session/stack-config.ts';
-import { join } from 'node:path';
 
 export interface DirectOptions {
+  readonly example: Example;
   readonly stack: string;
   readonly directory: string;
   readonly rate: number;
@@ -40,16 +39,17 @@ export const runDirectDemo = async (
 ): Promise<ExitCode> => {
   const say = (text: string): void => print.event('note', { text }, text);
   const startedAt = performance.now();
-  say(pc.bold(`Sluice demo: Azora v1.0.0 → v2.0.0 in ${options.stack}, directly: one update each`));
+  const { title, from, to } = options.example;
+  say(pc.bold(`Sluice demo: ${title} ${from} → ${to} in ${options.stack}, directly: one update each`));
   const interrupted = new Promise<never>((_, reject) => {
     const stop = (): void => reject(refused('interrupted: the demo and its cloud are gone'));
     signal.addEventListener('abort', stop, { once: true });
   });
   interrupted.catch(() => undefined);
-  const world = await openDemoWorld(options.stack, options.directory);
+  const world = await openDemoWorld(options.stack, options.directory, options.example);
   try {
     const { second, traffic } = await Promise.race([twoUpdates(world, options, print), interrupted]);
-    return tell(second, traffic, performance.now() - startedAt, print);
+    return tell(to, second, traffic, performance.now() - startedAt, print);
   } finally {
     await world.close();
   }
@@ -62,23 +62,35 @@ const twoUpdates = async (
   print: Printer,
 ): Promise<{ second: UpdateResult; traffic: Summary }> => {
   const say = (text: string): void => print.event('note', { text }, text);
-  const { app } = (await world.session('v1.0.0', { bakes: [] })).config;
-  await seedImages(world.sandbox, app, join(ROOT, APPLICATION));
+  const { from, to, application, visits } = options.example;
+  const { app } = (await world.session(from, { bakes: [] })).config;
+  await seedImages(world.sandbox, app, application);
   const command = (version: string): string =>
     `$ pulumi config set sluice:version ${version} && pulumi up --stack ${options.stack}`;
-  say(command('v1.0.0'));
-  const first = await update(world, 'v1.0.0', print);
-  const traffic = startTraffic({ url: first.outputs.url, rate: options.rate, seed: options.seed });
+  say(command(from));
+  const first = await update(world, from, print);
+  const traffic = startTraffic({
+    url: first.outputs.url,
+    visits,
+    rate: options.rate,
+    seed: options.seed,
+  });
   await delay(1_000);
-  say(`${command('v2.0.0')}   (users: ${options.rate} requests/s)`);
-  const second = await update(world, 'v2.0.0', print);
+  say(`${command(to)}   (users: ${options.rate} requests/s)`);
+  const second = await update(world, to, print);
   await delay(1_000);
   return { second, traffic: await traffic.stop() };
 };
 
-const tell = (result: UpdateResult, traffic: Summary, tookMs: number, print: Printer): ExitCode => {
+const tell = (
+  to: string,
+  result: UpdateResult,
+  traffic: Summary,
+  tookMs: number,
+  print: Printer,
+): ExitCode => {
   const live = liveVersion(result.outputs.release);
-  const good = live === 'v2.0.0' && traffic.failed === 0;
+  const good = live === to && traffic.failed === 0;
   const changes = Object.entries(result.changes)
     .map(([op, n]) => `${n} ${op}`)
     .join(', ');

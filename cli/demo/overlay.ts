@@ -1,15 +1,19 @@
-import type { App } from '../../config/types.ts';
-import type { Versions } from '../../sandbox/adapters/images.ts';
+import type { App, Database } from '../../config/types.ts';
+import { applicationPath, DEFAULT_EXAMPLE, type Example } from './example.ts';
 
-/** Folder of the application that the demo releases, from the repository's root. */
-export const APPLICATION = 'examples/azora/app';
+/** Folder of the application that the sandbox runs where none is named, from the repository's root. */
+export const APPLICATION = applicationPath(DEFAULT_EXAMPLE);
 
 export const DEMO_BAKES: readonly string[] = ['5 seconds', '4 seconds', '4 seconds'];
 
 /** Where the migrations of a version, or of its faulty build, are. */
-export const migrationsOf = (versions: Versions, version: string, fault: string | undefined): string => {
+export const migrationsOf = (
+  { versions, path }: Pick<Example, 'versions' | 'path'>,
+  version: string,
+  fault: string | undefined,
+): string => {
   const of = fault === undefined ? undefined : versions.faults[fault]?.migrations;
-  return `${APPLICATION}/${of ?? versions.versions[version]?.migrations ?? 'migrations'}`;
+  return `${path}/${of ?? versions.versions[version]?.migrations ?? 'migrations'}`;
 };
 
 /**
@@ -17,7 +21,7 @@ export const migrationsOf = (versions: Versions, version: string, fault: string 
  * else is the stack's own file.
  */
 export const demoOverlay = (
-  app: Pick<App, 'stages' | 'rollout'>,
+  app: Pick<App, 'stages' | 'rollout' | 'database'>,
   bakes: readonly string[],
   migrations?: string,
 ): Record<string, unknown> => ({
@@ -33,14 +37,16 @@ export const demoOverlay = (
       }),
   health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10, failures: 3 },
   gate: { window: '1 second', burst: '1 second', warmup: '1 second', noDataFor: '5 seconds' },
-  ...(migrations === undefined
+  ...(migrations === undefined || app.database === undefined
     ? {}
-    : {
-        database: {
-          migrations: {
-            command: `npx dbmate --migrations-dir ${migrations} --no-dump-schema up`,
-            directory: migrations,
-          },
-        },
-      }),
+    : { database: { migrations: migrationsAt(app.database.migrations, migrations) } }),
+});
+
+/** The stack's own command, with another version's folder in it. */
+const migrationsAt = (
+  { command, directory }: Database['migrations'],
+  folder: string,
+): { readonly command: string; readonly directory: string } => ({
+  command: directory === undefined ? command : command.replaceAll(directory, folder),
+  directory: folder,
 });

@@ -6,10 +6,13 @@ import { createOperator } from '../../release/runner.ts';
 import type { Scenario } from '../../sandbox/scenarios/scenarios.ts';
 import { startTraffic, type Second, type Summary, type TrafficRun } from '../../sandbox/traffic/client.ts';
 import type { Session } from '../session/open.ts';
+import { findExample, type Example } from './example.ts';
 import { openDemoWorld, release, type DemoWorld } from './world.ts';
 
 export interface ScenarioOptions {
   readonly scenario: Scenario;
+  /** Azora unless named. */
+  readonly example?: Example;
   readonly stack: string;
   /** Working folder for records and logs. */
   readonly directory: string;
@@ -34,8 +37,6 @@ export interface ScenarioEnd {
   readonly tookMs: number;
 }
 
-const V1 = 'v1.0.0';
-const V2 = 'v2.0.0';
 /** Traffic before the release starts: what the gate knows of the stable version. */
 const SETTLE_MS = 3_000;
 
@@ -48,28 +49,31 @@ export const playScenario = async <T>(
   look: (end: ScenarioEnd) => Promise<T>,
 ): Promise<T> => {
   const { scenario, stack, directory, bakes } = options;
+  const example = options.example ?? (await findExample());
+  const { from, to, visits } = example;
   const note = options.onNote ?? (() => undefined);
   const startedAt = performance.now();
   note('starting the local cloud: load balancer, PostgreSQL, S3, registry');
-  const world = await openDemoWorld(stack, directory);
+  const world = await openDemoWorld(stack, directory, example);
   let traffic: TrafficRun | undefined;
   try {
-    const before = await world.session(V1, { bakes: ['1 second'] });
-    note(`making the infrastructure and bringing ${V1} in`);
-    const first = await release(before, V1, 'the first version');
-    if (first.result !== 'success') throw new Error(`${V1} could not be brought in: ${first.why}`);
+    const before = await world.session(from, { bakes: ['1 second'] });
+    note(`making the infrastructure and bringing ${from} in`);
+    const first = await release(before, from, 'the first version');
+    if (first.result !== 'success') throw new Error(`${from} could not be brought in: ${first.why}`);
     const { url } = await before.outputs();
     note(`users: ${options.rate} requests/s at ${url}`);
     traffic = startTraffic({
       url,
+      visits,
       rate: options.rate,
       seed: options.seed,
       ...(options.onSecond === undefined ? {} : { onSecond: options.onSecond }),
     });
-    await settle(options.signal);
+    await settle(to, options.signal);
     await plant(scenario, world);
-    const session = await world.session(V2, { bakes, fault: scenario.build, buildMs: 800 });
-    const outcome = await releaseSecond(session, options);
+    const session = await world.session(to, { bakes, fault: scenario.build, buildMs: 800 });
+    const outcome = await releaseSecond(session, to, options);
     const summary = await traffic.stop();
     traffic = undefined;
     return await look({
@@ -87,11 +91,11 @@ export const playScenario = async <T>(
 };
 
 /** Users are answered for a while before the release begins. Throws when a person ends the demo instead. */
-const settle = async (signal: AbortSignal | undefined): Promise<void> => {
+const settle = async (to: string, signal: AbortSignal | undefined): Promise<void> => {
   await delay(SETTLE_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   if (signal?.aborted === true)
     throw refused(
-      `interrupted before the release of ${V2} began: nothing was released, and the local cloud is gone`,
+      `interrupted before the release of ${to} began: nothing was released, and the local cloud is gone`,
       'npm run demo',
     );
 };
@@ -106,7 +110,7 @@ const plant = async ({ losesCounts, storage }: Scenario, { sandbox }: DemoWorld)
   for (const fault of storage ?? []) await sandbox.call('POST', '/s3/faults', fault);
 };
 
-const releaseSecond = async (session: Session, options: ScenarioOptions): Promise<Outcome> => {
+const releaseSecond = async (session: Session, to: string, options: ScenarioOptions): Promise<Outcome> => {
   const { scenario, signal, onInterrupt } = options;
   const operator = createOperator();
   let pressed = false;
@@ -119,7 +123,7 @@ const releaseSecond = async (session: Session, options: ScenarioOptions): Promis
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await release(session, V2, `the demo’s scenario ${scenario.name}`, {
+    return await release(session, to, `the demo’s scenario ${scenario.name}`, {
       operator,
       onView: (view) => {
         options.onView?.(view);

@@ -1,8 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readVersions } from '../../sandbox/adapters/images.ts';
-import { sandboxSource } from '../../sandbox/adapters/source.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/client.ts';
 import { deploymentId } from '../../lib/ids.ts';
 import type { Request } from '../../release/core/engine/types.ts';
@@ -10,11 +8,13 @@ import type { Outcome, RunOptions } from '../../release/runner/types.ts';
 import { runRelease } from '../../release/runner.ts';
 import { openSession, type Session } from '../session/open.ts';
 import { ROOT, readStackConfig } from '../session/stack-config.ts';
-import { APPLICATION, demoOverlay, migrationsOf } from './overlay.ts';
+import { findExample, type Example } from './example.ts';
+import { demoOverlay, migrationsOf } from './overlay.ts';
 import { seedStack } from './seed.ts';
 
-/** A sandbox of its own with Azora's database and secrets in it; gone when this process is. */
+/** A sandbox of its own with an example's database and secrets in it; gone when this process is. */
 export interface DemoWorld {
+  readonly example: Example;
   readonly sandbox: Sandbox;
   /** URL of the application's database. */
   readonly database: string;
@@ -32,7 +32,13 @@ export interface VersionOptions {
 }
 
 /** Starts the local cloud for a stack's demo. `directory` is the working folder for records and logs. */
-export const openDemoWorld = async (stack: string, directory: string): Promise<DemoWorld> => {
+export const openDemoWorld = async (
+  stack: string,
+  directory: string,
+  named?: Example,
+): Promise<DemoWorld> => {
+  const example = named ?? (await findExample());
+  const { folder, application } = example;
   // Tasks run inside the cloud's process: they keep their logs in the same working folder.
   process.env['SLUICE_DIR'] = directory;
   const sandbox = await startSandbox({
@@ -42,20 +48,23 @@ export const openDemoWorld = async (stack: string, directory: string): Promise<D
     region: 'eu-west-1',
   });
   try {
-    const plain = readStackConfig(stack).app;
+    const plain = readStackConfig(stack, {}, { folder }).app;
     const database = await seedStack(sandbox, plain);
-    const versions = await readVersions(join(ROOT, APPLICATION));
     return {
+      example,
       sandbox,
       database,
       session: (version, { bakes, fault, buildMs, values }) => {
-        const migrations = migrationsOf(versions, version, fault);
-        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations), { program: true });
+        const migrations = migrationsOf(example, version, fault);
+        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations), {
+          program: true,
+          folder,
+        });
         return openSession({
           config: { ...config, values: { ...config.values, ...values } },
           sandbox,
           directory,
-          application: join(ROOT, APPLICATION),
+          application,
           ...(fault === undefined ? {} : { faults: { [version]: fault } }),
           ...(buildMs === undefined ? {} : { buildMs }),
         });
@@ -76,10 +85,11 @@ export const release = async (
   extra: Partial<Pick<RunOptions, 'onView' | 'operator'>> = {},
 ): Promise<Outcome> => {
   const { config, clock } = session;
-  const source = sandboxSource(join(ROOT, APPLICATION));
+  const outputs = await session.ensure();
+  const { source } = session.run(outputs, 'unnamed').ports;
   const commit = (await source.tag(version)) ?? (await source.head()).commit;
   const deployment = deploymentId(clock.now(), commit);
-  const options = session.run(await session.ensure(), deployment);
+  const options = session.run(outputs, deployment);
   const request: Request = {
     application: config.app.application,
     environment: config.app.environment,

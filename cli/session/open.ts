@@ -234,7 +234,7 @@ const portsOf = (options: SessionOptions, around: Around, deployment: string): P
         }),
     elsewhere: (environment, version) =>
       elsewhereIn(
-        (name) => openUpdater({ ...options, config: readStackConfig(name) }),
+        (name) => openUpdater({ ...options, config: readStackConfig(name, {}, { folder: config.folder }) }),
         around.objects,
         environment,
         version,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseApp } from '../../config/app.ts';
@@ -18,6 +18,8 @@ export interface StackConfig {
   readonly app: App;
   /** Text of the stack's file. */
   readonly file: string;
+  /** Folder of the stack's file. */
+  readonly folder: string;
 }
 
 type Tree = { readonly [key: string]: unknown };
@@ -60,8 +62,10 @@ export const readStackConfig = (
       { path: '--stack', reason, got: stack, allowed: known.join(', ') },
     ]);
   }
+  // An example brings stack files alone: the program and its project are the repository's.
+  const project = [folder, ROOT].map((at) => join(at, 'Pulumi.yaml')).find((at) => existsSync(at));
   const { name } = parseProjectFile(
-    readText(join(folder, 'Pulumi.yaml'), 'the project file', 'run this in the repository'),
+    readText(project ?? join(folder, 'Pulumi.yaml'), 'the project file', 'run this in the repository'),
   );
   const path = `Pulumi.${stack}.yaml`;
   const file = readText(join(folder, path), 'the stack file', 'check its permissions');
@@ -69,5 +73,5 @@ export const readStackConfig = (
   const laid = merge(JSON.parse(values['sluice:app'] ?? 'null'), overlay);
   const app = parseApp(laid, { stack });
   if (program) values['sluice:app'] = JSON.stringify(laid);
-  return { project: name, stack, values, app, file };
+  return { project: name, stack, values, app, file, folder };
 };

@@ -7,6 +7,8 @@ import type { Sandbox } from '../client.ts';
 
 /** `versions.json` beside a sandbox application's `main.js`. */
 export interface Versions {
+  /** The application's name as people write it. */
+  readonly title?: string;
   readonly services: readonly string[];
   readonly versions: Readonly<
     Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly migrations?: string }>

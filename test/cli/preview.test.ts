@@ -8,7 +8,7 @@ import { World } from '../support/world.ts';
 const sessionOf = (world: World, app: App = world.app, values: Record<string, string> = {}): Session => {
   const options = { ...world.options(), app };
   return {
-    config: { project: 'sluice', stack: 'production', values, app, file: '' },
+    config: { project: 'sluice', stack: 'production', values, app, file: '', folder: '' },
     stack: options.ports.stack,
     clock: world.clock,
     run: () => options,
