@@ -39,6 +39,7 @@ export interface Application {
   readonly balancer: LoadBalancer;
   readonly buckets: Buckets;
   readonly url: pulumi.Output<string>;
+  readonly clusterArn: pulumi.Input<string>;
   readonly services: readonly ServiceOfSlot[];
   readonly routing: Routing;
   readonly plan: RoutingPlan;
@@ -102,7 +103,8 @@ export const declareApplication = (args: ApplicationArgs): Application => {
     },
     after: [...services.map(({ made }) => made.service), ...commands.map((c) => c.command)],
   });
-  return { balancer: ground.balancer, buckets: ground.buckets, url, services, routing, plan, commands };
+  const { balancer, buckets, clusterArn } = ground;
+  return { balancer, buckets, clusterArn, url, services, routing, plan, commands };
 };
 
 const pick = (release: Release, slot: SlotName) => {

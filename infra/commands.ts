@@ -38,11 +38,13 @@ const plannedOf = (
   what: Pick<CommandsPlanArgs, 'backup' | 'schema' | 'verify'>,
 ): PlannedCommand | undefined => planCommands({ app: around.settings.app, ...what })[0];
 
-/** Where a task in the network runs; the network's private database is out of the runner's reach. */
-const placeOf = ({ settings, network, clusterArn }: CommandSurroundings): Values =>
-  settings.app.database?.runs === 'task'
+/** Region of buckets and secrets; and where a task runs: a private database is out of the runner's reach. */
+const placeOf = ({ settings, network, clusterArn }: CommandSurroundings): Values => ({
+  AWS_REGION: settings.region,
+  ...(settings.app.database?.runs === 'task'
     ? { SLUICE_CLUSTER: clusterArn, SLUICE_SUBNETS: network.taskSubnetIds.apply((ids) => ids.join(',')) }
-    : {};
+    : {}),
+});
 
 export const declareBackup = (around: CommandSurroundings): DatabaseCommand | undefined => {
   const { release, buckets, databaseSecrets } = around;

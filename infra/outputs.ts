@@ -16,7 +16,7 @@ export interface OutputsArgs {
 }
 
 /** `StackOutputs` as the program returns them, with those that only the program and probes need. */
-export type ProgramOutputs = { readonly [K in keyof StackOutputs]: pulumi.Output<StackOutputs[K]> } & {
+export type ProgramOutputs = { readonly [K in keyof StackOutputs]-?: pulumi.Output<StackOutputs[K]> } & {
   /** Listener positions, for the next update. */
   readonly positions: Readonly<Record<string, number>>;
   /** Secret: slot → value of the preview header. */
@@ -81,6 +81,7 @@ export const programOutputs = (args: OutputsArgs): ProgramOutputs => {
     url: application.url,
     routing: routingOf(application),
     buckets: pulumi.output(application.buckets.names),
+    cluster: pulumi.output(application.clusterArn),
     positions: application.plan.positions,
     previewTokens: pulumi.secret(pulumi.output(args.tokens as Record<string, pulumi.Output<string>>)),
     previewKey: args.previewKey,

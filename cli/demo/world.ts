@@ -6,6 +6,7 @@ import { deploymentId } from '../../lib/ids.ts';
 import type { Request } from '../../release/core/engine/types.ts';
 import type { Outcome, RunOptions } from '../../release/runner/types.ts';
 import { runRelease } from '../../release/runner.ts';
+import { inSandbox } from '../session/in-sandbox.ts';
 import { openSession, type Session } from '../session/open.ts';
 import { ROOT, readStackConfig } from '../session/stack-config.ts';
 import { findExample, type Example } from './example.ts';
@@ -62,11 +63,15 @@ export const openDemoWorld = async (
         });
         return openSession({
           config: { ...config, values: { ...config.values, ...values } },
-          sandbox,
+          surroundings: inSandbox({
+            sandbox,
+            application,
+            // Whatever the shell names: this cloud is the demo's own.
+            realEngine: false,
+            ...(fault === undefined ? {} : { faults: { [version]: fault } }),
+            ...(buildMs === undefined ? {} : { buildMs }),
+          }),
           directory,
-          application,
-          ...(fault === undefined ? {} : { faults: { [version]: fault } }),
-          ...(buildMs === undefined ? {} : { buildMs }),
         });
       },
       close: () => sandbox.close(),

@@ -5,7 +5,8 @@ import { connectSandbox, type Sandbox } from '../../sandbox/client.ts';
 import { APPLICATION, DEMO_BAKES, demoOverlay } from '../demo/overlay.ts';
 import { flag, text, type Values } from '../command.ts';
 import { openSession, prepareDirectory, type Session } from './open.ts';
-import { ROOT, readStackConfig } from './stack-config.ts';
+import { inSandbox } from './in-sandbox.ts';
+import { ROOT, readStackConfig, type StackConfig } from './stack-config.ts';
 
 /** Folder of the sandbox daemon below the working folder. */
 export const sandboxFolder = (directory: string): string => join(directory, 'sandbox');
@@ -17,38 +18,73 @@ export const findSandbox = async (directory: string): Promise<Sandbox> => {
   if (url !== undefined && token !== undefined) return connectSandbox({ url, token });
   const folder = sandboxFolder(directory);
   if (!existsSync(join(folder, 'daemon.json')))
-    throw refused('no local cloud is running for this folder', 'sluice sandbox up');
+    throw refused(
+      'no local cloud is running for this folder',
+      'sluice sandbox up; or, for AWS, name the backend of its stacks in PULUMI_BACKEND_URL',
+    );
   return connectSandbox(folder);
 };
 
 export interface OpenedStack {
   readonly session: Session;
-  readonly sandbox: Sandbox;
+  /** Where the stack is, for people. */
+  readonly where: string;
   /** Whether bakes and probes were shortened. */
   readonly shortened: boolean;
   close(): Promise<void>;
 }
+
+/**
+ * A shell that addresses a sandbox works in it, with the real engine if it names a Pulumi backend, too. A shell that
+ * names a backend alone means AWS. Without either it is the local cloud of this folder, with the embedded engine; only
+ * where there is none, a login at Pulumi Cloud (its token in the environment) means AWS.
+ */
+export const meansAws = (
+  environment: Readonly<Record<string, string | undefined>>,
+  sandboxHere: boolean,
+): boolean => {
+  if (environment['SLUICE_SANDBOX'] !== undefined) return false;
+  if (environment['PULUMI_BACKEND_URL'] !== undefined) return true;
+  return environment['PULUMI_ACCESS_TOKEN'] !== undefined && !sandboxHere;
+};
 
 /** Opens the stack that a command’s options name. */
 export const openStack = async (options: Values): Promise<OpenedStack> => {
   const stack = text(options, 'stack') ?? 'production';
   const plain = readStackConfig(stack);
   const directory = prepareDirectory(text(options, 'directory') ?? '.sluice');
+  if (meansAws(process.env, existsSync(join(sandboxFolder(directory), 'daemon.json')))) {
+    const { onAws } = await import('./on-aws.ts');
+    const surroundings = onAws(plain);
+    const session = await openSession({ config: plain, surroundings, directory });
+    return { session, where: surroundings.name, shortened: false, close: () => session.close() };
+  }
+  return openInSandbox(options, plain, directory);
+};
+
+const openInSandbox = async (
+  options: Values,
+  plain: StackConfig,
+  directory: string,
+): Promise<OpenedStack> => {
   const sandbox = await findSandbox(directory);
   const shortened = !flag(options, 'realTime') && plain.app.rollout === 'staged';
-  const application = join(ROOT, APPLICATION);
   const overlay = shortened
     ? demoOverlay(plain.app, DEMO_BAKES)
     : { images: { build: 'the sandbox builds' } };
-  const session = await openSession({
-    config: readStackConfig(stack, overlay),
+  const surroundings = inSandbox({
     sandbox,
+    application: join(ROOT, APPLICATION),
+    realEngine: process.env['PULUMI_BACKEND_URL'] !== undefined,
+  });
+  const session = await openSession({
+    config: readStackConfig(plain.stack, overlay),
+    surroundings,
     directory,
-    application,
   });
   return {
     session,
-    sandbox,
+    where: surroundings.name,
     shortened,
     close: async () => {
       await session.close();

@@ -4,8 +4,7 @@ import type { Messages } from '../../release/ports/supply.ts';
 /** Sends a message to those that asked for its kind. */
 export const routedMessages = (
   notifications: readonly Notification[],
-  sender: (channels: readonly string[]) => Messages,
+  sender: (some: readonly Notification[]) => Messages,
 ): Messages => ({
-  send: (message) =>
-    sender(notifications.filter((n) => n.on.includes(message.event)).map((n) => n.to)).send(message),
+  send: (message) => sender(notifications.filter((n) => n.on.includes(message.event))).send(message),
 });

@@ -1,5 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../../lib/clock.ts';
@@ -12,34 +12,20 @@ import { gate } from '../../release/core/gate/gate.ts';
 import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
 import type { Ports, RunOptions } from '../../release/runner/types.ts';
 import { ensureStack } from '../../release/runner.ts';
-import { sandboxImages } from '../../sandbox/adapters/images.ts';
-import { sandboxMessages } from '../../sandbox/adapters/messages.ts';
-import { sandboxMetrics } from '../../sandbox/adapters/metrics.ts';
-import { sandboxProber } from '../../sandbox/adapters/prober.ts';
-import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
-import { sandboxSource } from '../../sandbox/adapters/source.ts';
-import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
-import type { Sandbox } from '../../sandbox/client.ts';
-import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
 import { backupStore, type BackupStore } from '../../release/adapters/database/backup-store.ts';
 import type { Restored } from '../tasks/restore.ts';
 import { databasePorts, restoreDatabase } from './database.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { httpProbe } from './http.ts';
 import { fileLogs } from './logs.ts';
-import { routedMessages } from './messages.ts';
 import { ROOT, readStackConfig, type StackConfig } from './stack-config.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface SessionOptions {
   readonly config: StackConfig;
-  readonly sandbox: Sandbox;
+  readonly surroundings: Surroundings;
   /** Working folder: records and logs. */
   readonly directory: string;
-  /** The application's folder in the sandbox: `main.js`, `versions.json`, migrations. */
-  readonly application: string;
-  /** Version → fault that its build has. */
-  readonly faults?: Readonly<Record<string, string>>;
-  readonly buildMs?: number;
   readonly clock?: Clock;
 }
 
@@ -64,17 +50,6 @@ export interface Session {
   /** What a deployment is run with. */
   run(outputs: StackOutputs, deployment: string): RunOptions;
 }
-
-/** The key of everything secret in the stack's state: given, or made once for this sandbox. */
-export const passphraseOf = (folder: string): string => {
-  const given = process.env['PULUMI_CONFIG_PASSPHRASE'];
-  if (given !== undefined && given !== '') return given;
-  const file = join(folder, 'passphrase');
-  if (existsSync(file)) return readFileSync(file, 'utf8');
-  const made = randomBytes(32).toString('base64url');
-  writeFileSync(file, made, { mode: 0o600 });
-  return made;
-};
 
 /** Throws bad input when the working folder cannot be written. */
 export const prepareDirectory = (directory: string): string => {
@@ -101,44 +76,14 @@ export const prepareDirectory = (directory: string): string => {
   }
 };
 
-/** A shell that names a Pulumi backend means the real engine; otherwise the embedded one works, without any CLI. */
-const openUpdater = async ({
-  config,
-  sandbox,
-}: SessionOptions): Promise<StackUpdater & { close?(): Promise<void> }> => {
-  const { default: program } = await import('../../infra/index.ts');
-  if (process.env['PULUMI_BACKEND_URL'] !== undefined) {
-    const { pulumiUpdater } = await import('../../release/adapters/pulumi/updater.ts');
-    return pulumiUpdater({
-      project: config.project,
-      stack: config.stack,
-      program: async () => ({ ...(await program()) }),
-      config: () => config.values,
-      stackFile: config.file,
-      environment: {},
-    });
-  }
-  const folder = join(sandbox.directory, 'stacks');
-  mkdirSync(folder, { recursive: true });
-  return embeddedUpdater(
-    {
-      project: config.project,
-      stack: config.stack,
-      program: async () => ({ ...(await program()) }),
-      provider: sandbox.provider,
-      store: fileStore(join(folder, config.stack)),
-      passphrase: passphraseOf(folder),
-      now: () => Date.now(),
-    },
-    { baseConfig: config.values },
-  );
-};
-
+/** Opens a stack where it is: nothing is asked of the cloud before a command needs it. */
 export const openSession = async (options: SessionOptions): Promise<Session> => {
-  const { config, sandbox, directory, clock = systemClock } = options;
-  const stack = await openUpdater(options);
-  const hidden = redactor([sandbox.token]);
-  const s3 = s3Client(sandbox.environment());
+  const { surroundings, directory, clock = systemClock } = options;
+  const config = { ...options.config, app: surroundings.app(options.config.app) };
+  const { environment, secrets } = surroundings;
+  const stack = await surroundings.updater(config);
+  const hidden = redactor(surroundings.hidden);
+  const s3 = s3Client(environment);
   const objects = (outputs: StackOutputs): Ports['objects'] => ({
     record: s3Objects(outputs.buckets.record, s3),
     lease: s3Objects(outputs.buckets.lease, s3),
@@ -149,18 +94,19 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       {
         app: config.app,
         root: ROOT,
-        secrets: sandboxSecrets(sandbox),
+        secrets,
         hidden,
         client: s3,
         bucket: outputs.buckets.backup,
         directory,
         clock,
-        environment: sandbox.environment(),
+        environment,
       },
       deployment,
       force,
       signal,
     );
+  const around = { config, surroundings, directory, clock, stack, objects, hidden, restore };
   return {
     config,
     stack,
@@ -184,7 +130,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       await stack.close?.();
     },
     run: (outputs, deployment) => ({
-      ports: portsOf(options, { stack, outputs, objects, hidden, restore }, deployment),
+      ports: portsOf(around, outputs, deployment),
       clock,
       app: config.app,
       gate,
@@ -194,47 +140,35 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   };
 };
 
-interface Around {
+interface Around extends Required<SessionOptions> {
   readonly stack: StackUpdater;
-  readonly outputs: StackOutputs;
   readonly objects: (outputs: StackOutputs) => Ports['objects'];
   readonly hidden: Redactor;
   readonly restore: Session['restore'];
 }
 
-const portsOf = (options: SessionOptions, around: Around, deployment: string): Ports => {
-  const { stack, hidden } = around;
-  const { config, sandbox, directory, application, faults, clock = systemClock } = options;
-  const logs = fileLogs(directory, deployment, config.app.rollout, hidden, () => clock.now());
-  const secrets = sandboxSecrets(sandbox);
+const portsOf = (around: Around, outputs: StackOutputs, deployment: string): Ports => {
+  const { stack, hidden, config, surroundings, directory, clock } = around;
+  const { secrets } = surroundings;
   return {
     stack,
-    traffic: sandboxTraffic(sandbox),
-    prober: sandboxProber(sandbox),
-    metrics: sandboxMetrics(sandbox),
-    images: sandboxImages(sandbox, {
-      application,
-      buildMs: options.buildMs ?? 0,
-      ...(faults === undefined ? {} : { faults }),
-    }),
+    ...surroundings.ports(config, outputs, { clock, hidden }),
     secrets,
-    source: sandboxSource(application),
-    messages: routedMessages(config.app.notifications, (channels) => sandboxMessages(sandbox, channels)),
     http: httpProbe,
-    objects: around.objects(around.outputs),
+    objects: around.objects(outputs),
     local: folderObjects(directory, ''),
-    logs,
+    logs: fileLogs(directory, deployment, config.app.rollout, hidden, () => clock.now()),
     ...(config.app.database === undefined
       ? {}
       : {
           // Whoever asks a rollback to restore the database has been told what that means.
           restore: async (of: string, signal?: AbortSignal) => ({
-            ...(await around.restore(around.outputs, of, true, signal ?? AbortSignal.timeout(3_600_000))),
+            ...(await around.restore(outputs, of, true, signal ?? AbortSignal.timeout(3_600_000))),
           }),
         }),
     elsewhere: (environment, version) =>
       elsewhereIn(
-        (name) => openUpdater({ ...options, config: readStackConfig(name, {}, { folder: config.folder }) }),
+        (name) => surroundings.updater(readStackConfig(name, {}, { folder: config.folder })),
         around.objects,
         environment,
         version,

@@ -45,8 +45,9 @@ const riskOf = (options: Values): 'low' | 'medium' | 'high' | undefined => {
   return risk === 'low' || risk === 'medium' || risk === 'high' ? risk : undefined;
 };
 
-/** Says once what differs from the stack file. */
-const saySandbox = ({ shortened, session }: OpenedStack, print: Printer): void => {
+/** Says once where this is, and what differs from the stack file. */
+const sayWhere = ({ shortened, session, where }: OpenedStack, print: Printer): void => {
+  print.event('note', { where }, `  stack ${session.config.stack} on ${where}`);
   if (!shortened) return;
   const bakes = session.config.app.stages.map((s) => `${s.bake / 1000} s`).join(', ');
   print.event(
@@ -69,7 +70,7 @@ export const deployVersion = async (version: string, options: Values, around: Ar
         `stack ${stack} is updated directly: a plain update deploys`,
         `pulumi config set sluice:version ${tag} --stack ${stack} && pulumi up --stack ${stack}`,
       );
-    saySandbox(opened, around.print);
+    sayWhere(opened, around.print);
     const outputs = await session.ensure((e) => {
       if (e.kind === 'summary') around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
     });

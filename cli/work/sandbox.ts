@@ -8,7 +8,8 @@ import { APPLICATION } from '../demo/overlay.ts';
 import { seedImages, seedStack } from '../demo/seed.ts';
 import type { Printer } from '../print.ts';
 import { findSandbox, sandboxFolder } from '../session/find.ts';
-import { passphraseOf, prepareDirectory } from '../session/open.ts';
+import { passphraseOf } from '../session/in-sandbox.ts';
+import { prepareDirectory } from '../session/open.ts';
 import { ROOT, readStackConfig } from '../session/stack-config.ts';
 
 const STACKS = ['staging', 'production'];

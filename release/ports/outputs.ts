@@ -25,6 +25,7 @@ export const parseOutputs = (outputs: RawOutputs | undefined): StackOutputs | un
     );
   const routing = outputs['routing']?.value;
   const buckets = outputs['buckets']?.value;
+  const cluster = outputs['cluster']?.value;
   if (typeof url !== 'string' || !isRecord(routing) || !isRecord(buckets))
     throw refused(
       'this stack exports no `url`, `routing` and `buckets` that a release can be driven by',
@@ -35,6 +36,7 @@ export const parseOutputs = (outputs: RawOutputs | undefined): StackOutputs | un
     url,
     routing: routing as unknown as RoutingOutput,
     buckets: buckets as unknown as StackOutputs['buckets'],
+    ...(typeof cluster === 'string' ? { cluster } : {}),
   };
 };
 

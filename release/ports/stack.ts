@@ -8,6 +8,8 @@ export interface StackOutputs {
   readonly url: string;
   readonly routing: RoutingOutput;
   readonly buckets: { readonly backup: string; readonly record: string; readonly lease: string };
+  /** ARN or name of the cluster that the services run in; undefined: the stack was last updated before it had this output. */
+  readonly cluster?: string;
 }
 
 /** Everything a direct call or a probe needs, without the stack's lock. */

@@ -104,6 +104,7 @@ describe('no local cloud', () => {
   it('is refused with the command that starts one', async () => {
     const { code, err } = await commandLine(['status', ...here()]);
     expect(code).toBe(3);
-    expect(err).toBe('error: no local cloud is running for this folder\n  next: sluice sandbox up\n');
+    expect(err).toMatch(/^error: no local cloud is running for this folder\n {2}next: sluice sandbox up; /);
+    expect(err).toContain('PULUMI_BACKEND_URL');
   });
 });

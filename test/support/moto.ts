@@ -15,7 +15,7 @@ export interface Moto {
   /** One call of moto's own interface. */
   control(path: string, body: unknown): Promise<void>;
   /** moto's own default network. */
-  network(): Promise<{
+  network(region?: string): Promise<{
     readonly vpc: string;
     readonly subnets: readonly string[];
     readonly securityGroup: string;
@@ -45,9 +45,8 @@ export const startMoto = async (): Promise<Moto> => {
       credentials: { accessKeyId: 'moto', secretAccessKey: 'moto' },
     },
     control,
-    network: async () => {
-      const authorization =
-        'AWS4-HMAC-SHA256 Credential=moto/20260101/eu-central-1/ec2/aws4_request, SignedHeaders=host, Signature=none';
+    network: async (region = 'eu-central-1') => {
+      const authorization = `AWS4-HMAC-SHA256 Credential=moto/20260101/${region}/ec2/aws4_request, SignedHeaders=host, Signature=none`;
       const ask = async (action: string): Promise<string> => {
         const url = `${endpoint}/?Action=${action}&Version=2016-11-15`;
         return (await fetch(url, { headers: { authorization } })).text();
