@@ -30,6 +30,8 @@ export interface Github {
   readonly aws: {
     /** Twelve digits. */
     readonly account: string;
+    /** `existing`: the provider for GitHub's tokens is there already. */
+    readonly trust: 'new' | 'existing';
   };
   /** Where Pulumi keeps its state. */
   readonly state: {
@@ -67,6 +69,8 @@ export interface GithubRepository {
   readonly visibility: Visibility;
   readonly plan: Plan;
   readonly defaultBranch: string;
+  /** Whether the repository's own settings are the foundation's. */
+  readonly managed: boolean;
 }
 
 /** When staging is deployed; always also by dispatch. */
@@ -137,6 +141,8 @@ export interface Rulesets {
     readonly enforced: boolean;
     /** Patterns, e.g. `v*`. */
     readonly patterns: readonly string[];
+    /** The least role in the repository that may make one. */
+    readonly creators: 'write' | 'maintain' | 'admin';
   };
 }
 

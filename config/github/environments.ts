@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY, flag, list, MINUTE, named, strict, text, whole } from '../app/fields.ts';
+import { choice, DAY, flag, list, MINUTE, named, strict, text, whole } from '../app/fields.ts';
 import { duration } from '../app/fields.ts';
 import { GITHUB_LIMITS } from './limits.ts';
 import type { Reviewer } from '../github.types.ts';
@@ -103,5 +103,7 @@ export const rulesets = strict({
     enforced: flag().prefault(true),
     /** Default: the tags that deploy production, else `v*`. */
     patterns: patterns('v*').optional(),
+    /** The least role in the repository that may make one: a tag deploys production. Default: maintain. */
+    creators: choice('write', 'maintain', 'admin').prefault('maintain'),
   }).prefault({}),
 });

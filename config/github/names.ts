@@ -28,12 +28,12 @@ export const secrets = named(
 );
 
 const value = z.unknown().transform((input, context): string => {
-  if (typeof input === 'string' && input !== '') return input;
+  if (typeof input === 'string') return input;
   if (typeof input === 'boolean' || (typeof input === 'number' && Number.isSafeInteger(input)))
     return String(input);
   context.issues.push({
     code: 'custom',
-    message: input === '' ? 'is empty: GitHub would keep no variable' : 'is not a text',
+    message: 'is not a text',
     params: { allowed: 'a text; numbers with a fraction in quotes' },
     input,
   });
@@ -54,6 +54,9 @@ export const variables = named(
       use: use.optional(),
       /** Default: by the name's beginning (STAGING_, PROD_, PRODUCTION_), else every environment. */
       environments: environments.optional(),
+    }).refine((variable) => variable.value !== '', {
+      error: 'is empty: GitHub would keep no variable',
+      params: { allowed: 'a text' },
     }),
   ),
 );

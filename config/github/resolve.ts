@@ -42,6 +42,7 @@ export const resolveGithub = (written: WrittenGithub): Github => {
       },
       tags: {
         enforced: written.rulesets.tags.enforced,
+        creators: written.rulesets.tags.creators,
         patterns:
           written.rulesets.tags.patterns ??
           (triggers.production.tags.length > 0 ? triggers.production.tags : ['v*']),

@@ -21,6 +21,8 @@ const repository = strict({
   plan: choice('free', 'pro', 'team', 'enterprise').prefault('free'),
   /** Default: main. */
   defaultBranch: branch.prefault('main'),
+  /** Whether its settings (merging, alerts) are the foundation's. An existing one is imported first. Default: false. */
+  managed: flag().prefault(false),
 });
 
 /** `sluice:github` as people write it. Needed: `application`, `repository` and `aws`. */
@@ -37,6 +39,8 @@ export const githubSchema = strict({
     account: z.string({ error: 'twelve digits in quotes, e.g. "123456789012"' }).regex(/^\d{12}$/, {
       error: 'twelve digits in quotes, e.g. "123456789012"',
     }),
+    /** AWS takes one provider for GitHub's tokens an account: `existing` where another stack made it. Default: new. */
+    trust: choice('new', 'existing').prefault('new'),
   }),
   /** Where Pulumi keeps its state. Default: not in S3. */
   state: strict({
