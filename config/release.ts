@@ -61,6 +61,17 @@ const secretReference = strict({
   version: text(/^\S{1,128}$/, 'the id of the secret’s version'),
 });
 
+const frozenFunction = strict({
+  runtime: string,
+  handler: string,
+  architecture: z.enum(['arm64', 'x86_64'], { error: 'arm64, x86_64' }),
+  timeout: whole(1, 900_000),
+  tests: list(
+    strict({ name: string, payload: z.json(), expect: z.exactOptional(z.json()), within: whole(1, 900_000) }),
+    'a list of tests',
+  ),
+});
+
 const frozenService = strict({
   kind: z.enum(['web', 'worker'], { error: 'web, worker' }),
   image,
@@ -75,6 +86,7 @@ const frozenService = strict({
   secrets: named(VARIABLE, VARIABLE_RULE, secretReference),
   health: strict({ path: string, publicPath: string, version: flag() }),
   command: z.exactOptional(list(string, 'a list of words')),
+  function: z.exactOptional(frozenFunction),
 });
 
 const slot = strict({

@@ -1,3 +1,4 @@
+import type { FunctionSettings } from './lambda/types.ts';
 import type { SlotName } from './types.ts';
 
 /**
@@ -30,7 +31,7 @@ export interface Slot {
 
 export interface FrozenService {
   readonly kind: 'web' | 'worker';
-  /** `name@sha256:<64 hex>` */
+  /** `name@sha256:<64 hex>`; of a function: its artifact, `s3://bucket/service@sha256:<64 hex>`. */
   readonly image: string;
   /** CPU units, 1024 = 1 vCPU. */
   readonly cpu: number;
@@ -46,6 +47,7 @@ export interface FrozenService {
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly health: { readonly path: string; readonly publicPath: string; readonly version: boolean };
   readonly command?: readonly string[];
+  readonly function?: FunctionSettings;
 }
 
 export interface SecretReference {

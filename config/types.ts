@@ -6,6 +6,8 @@
  * CPU is AWS CPU units (1024 = 1 vCPU), sizes are bytes.
  */
 
+import type { FunctionSettings, LambdaTarget } from './lambda/types.ts';
+
 export type SlotName = 'blue' | 'green';
 export const SLOTS: readonly SlotName[] = ['blue', 'green'];
 
@@ -16,6 +18,13 @@ export interface App {
   readonly environment: string;
   /** `direct`: a plain `pulumi up` deploys. `staged`: the engine walks the plan. */
   readonly rollout: 'direct' | 'staged';
+  /** Where the services run; from the section that is there. */
+  readonly target: Target;
+  /**
+   * `canary`: the new version comes up beside the old one and gets traffic by `stages`. `blueGreen`: the same with one stage
+   * of 100 %. `rolling`: one slot, replaced in place step by step.
+   */
+  readonly strategy: Strategy;
   /** Public address without a trailing slash, e.g. `https://azora.world`. */
   readonly url: string;
   /** `owner/name` on GitHub, where there is one. */
@@ -45,6 +54,11 @@ export interface App {
   /** Freeze windows: no release starts inside. Cron-free: ISO intervals `from/to`. */
   readonly freeze: readonly { readonly from: string; readonly to: string; readonly reason: string }[];
 }
+
+export type Strategy = 'canary' | 'blueGreen' | 'rolling';
+
+/** Each kind is a target; see docs/adding-a-target.md. */
+export type Target = { readonly kind: 'ecs' } | LambdaTarget;
 
 export type Network =
   | {
@@ -82,7 +96,7 @@ export type LoadBalancer =
 export interface ImageSettings {
   /** Where images live; `{service}` is replaced by the service's name, e.g. `docker.io/azora/{service}`. */
   readonly repository: string;
-  readonly registry: 'ecr' | 'dockerhub' | 'ghcr';
+  readonly registry: 'ecr' | 'dockerhub' | 'ghcr' | 's3';
   /** `build`: built for this environment (AZP). `promote`: the digests that staging ran (RUN, LAM). */
   readonly artifacts: 'build' | 'promote';
   /** Command that builds and pushes all images of `$VERSION`; undefined where another pipeline does. */
@@ -90,6 +104,7 @@ export interface ImageSettings {
 }
 
 export interface Service {
+  /** `web`: gets a share of users' traffic. `worker`: gets none. */
   readonly kind: 'web' | 'worker';
   /** Listener path patterns (`/api/*`), longest first when matched. Empty for workers. */
   readonly paths: readonly string[];
@@ -105,6 +120,8 @@ export interface Service {
   /** Fixed listener-rule priority of the production rule; undefined: planned from the path. */
   readonly priority: number | undefined;
   readonly command: readonly string[] | undefined;
+  /** Only where the services are functions. */
+  readonly function?: FunctionSettings;
 }
 
 export interface ServiceHealth {
@@ -250,6 +267,8 @@ export interface ApprovalSettings {
   readonly when: 'none' | 'first' | 'afterStaging';
   readonly reviewers: readonly string[];
   readonly timeout: number;
+  /** Whether a yes of the person who started the deployment is refused; absent: it counts. */
+  readonly preventSelfReview?: boolean;
 }
 
 export interface RollbackSettings {

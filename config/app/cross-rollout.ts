@@ -7,6 +7,7 @@ import type { Tell } from './tell.ts';
 /** What stages, probes, gate and smoke tests must agree on. */
 export const crossRollout = (app: App, tell: Tell): void => {
   crossStages(app, tell);
+  crossStrategy(app, tell);
   crossHoldback(app, tell);
   crossProbes(app, tell);
   crossWatch(app, tell);
@@ -53,6 +54,25 @@ const crossStages = (app: App, tell: Tell): void => {
       tell(['stages', i, 'name'], 'is the name of another stage', 'a name of its own');
     names.add(stage.name);
   }
+};
+
+/** D3 has one stage; D4 has none, for no share is left to the old version. */
+const crossStrategy = (app: App, tell: Tell): void => {
+  const needs = [['strategy'], ['stages']];
+  if (app.strategy === 'blueGreen' && app.stages.length > 1)
+    tell(
+      ['stages'],
+      'are several, and `strategy: blueGreen` moves all traffic at once',
+      'one stage of 100 %',
+      {
+        needs,
+        got: `${app.stages.length} stages`,
+      },
+    );
+  if (app.strategy === 'rolling' && app.gate.holdback !== undefined)
+    tell(['gate', 'holdback'], 'keeps the old version, and `strategy: rolling` replaces it', 'none', {
+      needs: [['strategy'], ['gate', 'holdback']],
+    });
 };
 
 /** The last stage gives `100 - holdback`, which must still be more than the stage before it. */

@@ -1,3 +1,4 @@
+import { crossFunctions, noFunctions } from '../lambda/cross.ts';
 import { isSecretKey, redactText } from '../../lib/redact.ts';
 import type { Path } from '../problems.ts';
 import type { App, Service } from '../types.ts';
@@ -11,14 +12,29 @@ import type { IsWritten, Tell } from './tell.ts';
 /** What services must agree on with each other, with the listener, with Fargate and with the secrets. */
 export const crossServices = (app: App, written: Written, isWritten: IsWritten, tell: Tell): void => {
   for (const [name, service] of Object.entries(app.services)) {
-    crossKind(name, service, isWritten, tell);
-    crossSize(name, service, isWritten, tell);
+    if (app.target.kind === 'ecs') {
+      crossKind(name, service, isWritten, tell);
+      crossSize(name, service, isWritten, tell);
+    }
     crossSecrets(app, name, service, isWritten, tell);
   }
   plainSecrets(['everyService', 'environment'], written.everyService.environment, tell);
   for (const [name, { environment }] of Object.entries(written.services)) {
     plainSecrets(['services', name, 'environment'], environment, tell);
   }
+  switch (app.target.kind) {
+    case 'ecs':
+      return crossContainers(app, isWritten, tell);
+    case 'lambda':
+      return crossFunctions(app, isWritten, tell);
+    default:
+      app.target satisfies never;
+  }
+};
+
+/** Containers on ECS, behind a listener. */
+const crossContainers = (app: App, isWritten: IsWritten, tell: Tell): void => {
+  noFunctions(app, tell);
   crossPaths(app, isWritten, tell);
   crossHealth(app, tell);
   crossRules(app, tell);

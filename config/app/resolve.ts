@@ -1,5 +1,6 @@
 import type { App, Database, ImageSettings, LoadBalancer, Service, SmokeTest } from '../types.ts';
-import { DIRECT, fillErrors, fillLatency, STAGED } from './rollout.ts';
+import { resolveFunction } from '../lambda/schema.ts';
+import { BLUE_GREEN, DIRECT, fillErrors, fillLatency, FUNCTIONS, STAGED } from './rollout.ts';
 import { HOUR, MINUTE } from './fields.ts';
 import type { Written } from './schema.ts';
 
@@ -14,6 +15,8 @@ export const resolve = (written: Written, stack: string): App => {
     application: written.application,
     environment,
     rollout,
+    target: written.lambda === undefined ? { kind: 'ecs' } : { kind: 'lambda', ...written.lambda },
+    strategy: written.strategy,
     url: written.url,
     repository: written.repository,
     team: { name: written.team.name ?? written.application, onCall: written.team.onCall },
@@ -30,7 +33,7 @@ export const resolve = (written: Written, stack: string): App => {
       record: written.buckets.record,
       lease: written.buckets.lease,
     },
-    stages: written.stages ?? (staged ? STAGED : DIRECT),
+    stages: written.stages ?? stagesOf(written, staged),
     health: written.health,
     gate: resolveGate(written.gate),
     smoke: { ...written.smoke, tests: resolveSmoke(written, services) },
@@ -52,6 +55,12 @@ export const resolve = (written: Written, stack: string): App => {
   };
 };
 
+const stagesOf = ({ strategy, lambda }: Written, staged: boolean): App['stages'] => {
+  if (!staged || strategy === 'rolling') return DIRECT;
+  if (strategy === 'blueGreen') return BLUE_GREEN;
+  return lambda === undefined ? STAGED : FUNCTIONS;
+};
+
 const resolveLoadBalancer = (written: Written['loadBalancer']): LoadBalancer => {
   if (written.kind === 'existing') return written;
   const { certificateArn, zoneId, internal, maxRules, allowedCidrs } = written;
@@ -66,7 +75,14 @@ const resolveLoadBalancer = (written: Written['loadBalancer']): LoadBalancer => 
   };
 };
 
-const resolveImages = ({ images, application }: Written): ImageSettings => {
+const resolveImages = ({ images, application, lambda }: Written): ImageSettings => {
+  if (lambda !== undefined)
+    return {
+      repository: `s3://${lambda.artifacts}/{service}`,
+      registry: 's3',
+      artifacts: images.artifacts,
+      build: images.build,
+    };
   const repository = images.repository ?? `${application}/{service}`;
   const host = repository.split('/')[0] ?? '';
   const guessed = /^(.*\.)?docker\.io$/.test(host) ? 'dockerhub' : host === 'ghcr.io' ? 'ghcr' : 'ecr';
@@ -82,8 +98,9 @@ type WrittenService = Written['services'][string];
 
 /** The smallest size that serves a small application well; F1 gives staging the same. */
 const SIZE = { cpu: 1024, memory: 2048, replicas: 2 };
+const FUNCTION_MEMORY = 256;
 
-const resolveServices = ({ services, everyService: every }: Written): Record<string, Service> => {
+const resolveServices = ({ services, everyService: every, lambda }: Written): Record<string, Service> => {
   const one = (own: WrittenService): Service => {
     const paths = own.paths ?? (own.path === undefined ? [] : [own.path]);
     return {
@@ -91,7 +108,7 @@ const resolveServices = ({ services, everyService: every }: Written): Record<str
       paths,
       port: own.port ?? 0,
       cpu: own.cpu ?? every.cpu ?? SIZE.cpu,
-      memory: own.memory ?? every.memory ?? SIZE.memory,
+      memory: own.memory ?? every.memory ?? (lambda === undefined ? SIZE.memory : FUNCTION_MEMORY),
       replicas: own.replicas ?? every.replicas ?? SIZE.replicas,
       critical: own.critical,
       environment: { ...every.environment, ...own.environment },
@@ -103,6 +120,7 @@ const resolveServices = ({ services, everyService: every }: Written): Record<str
       },
       priority: own.priority,
       command: own.command,
+      ...(own.function === undefined ? {} : { function: resolveFunction(own.function) }),
     };
   };
   return Object.fromEntries(Object.entries(services).map(([name, own]) => [name, one(own)]));
@@ -169,7 +187,7 @@ const resolveSmoke = (written: Written, services: Readonly<Record<string, Servic
   if (written.smoke.tests)
     return written.smoke.tests.map((t) => ({ ...t, contains: t.contains, body: t.body }));
   return Object.entries(services)
-    .filter(([, service]) => service.kind === 'web')
+    .filter(([, service]) => service.kind === 'web' && service.paths.length > 0)
     .map(([name, service]) => ({
       name: `${name} answers`,
       method: 'GET',

@@ -37,6 +37,13 @@ export const STAGED: readonly Stage[] = [
   { name: 'progressive', traffic: 50, bake: 10 * MINUTE },
   { name: 'full', traffic: 100, bake: 15 * MINUTE },
 ];
+/** D3: all traffic at once, after the idle slot was validated. */
+export const BLUE_GREEN: readonly Stage[] = [{ name: 'full', traffic: 100, bake: 15 * MINUTE }];
+/** Functions: 10 % for 5 minutes, 100 % for 10. */
+export const FUNCTIONS: readonly Stage[] = [
+  { name: 'canary', traffic: 10, bake: 5 * MINUTE },
+  { name: 'full', traffic: 100, bake: 10 * MINUTE },
+];
 /** Everything at once; the program's own health checks decide. */
 export const DIRECT: readonly Stage[] = [{ name: 'full', traffic: 100, bake: MINUTE }];
 
@@ -205,7 +212,9 @@ const rollback = strict({
 export const rolloutSettings = {
   /** `direct`: a plain `pulumi up` deploys; `staged`: the engine does. Default: staged in production, else direct. */
   rollout: choice('direct', 'staged').optional(),
-  /** Default: 5, 50, 100 % where staged. */
+  /** How a new version takes the old one's place. Default: canary. */
+  strategy: choice('canary', 'blueGreen', 'rolling').prefault('canary'),
+  /** Default: 5, 50, 100 % where staged; functions 10, 100 %; with blueGreen 100 %. */
   stages: stages.optional(),
   health: health.prefault({}),
   gate: gate.prefault({}),

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { StandIns } from '../understand.ts';
+import { lambdaSection } from '../lambda/schema.ts';
 import { strict } from './fields.ts';
 import { place } from './place.ts';
 import { aroundSettings } from './around.ts';
@@ -28,6 +29,8 @@ export const appSchema = strict({
   database: database.optional(),
   images: images.prefault({}),
   timeouts: timeouts.prefault({}),
+  /** The services are functions of AWS Lambda. Default: they are containers on ECS. */
+  lambda: lambdaSection.optional(),
   ...place,
   ...rolloutSettings,
   ...aroundSettings,

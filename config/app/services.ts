@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REPLICA_LIMIT } from '../release.types.ts';
+import { functionSection } from '../lambda/schema.ts';
 import { choice, flag, list, name, named, namePattern, nameRule, quantity, strict } from './fields.ts';
 import { text, urlPath, VARIABLE, VARIABLE_RULE, whole, words, duration, HOUR, MINUTE } from './fields.ts';
 import { LIMITS } from './limits.ts';
@@ -76,6 +77,8 @@ const service = strict({
   command: list(z.string({ error: 'a text' }), 'a list of words, e.g. [node, worker.js]', {
     min: 1,
   }).optional(),
+  /** With `lambda`: what the function is. */
+  function: functionSection.optional(),
 });
 
 export const everyService = strict(common);

@@ -44,6 +44,7 @@ const freezeService = (name: string, service: Service, sources: SlotSources): Fr
     secrets,
     health: service.health,
     ...(service.command === undefined ? {} : { command: service.command }),
+    ...(service.function === undefined ? {} : { function: service.function }),
   };
 };
 
