@@ -3,7 +3,7 @@ import { journalStore } from './adapters/journal.ts';
 import { createState } from './core/engine/create.ts';
 import { engine } from './core/engine/next.ts';
 import { settingsOf } from './core/engine/settings.ts';
-import type { Request } from './core/engine/types.ts';
+import type { Request, State } from './core/engine/types.ts';
 import { Drive } from './runner/drive.ts';
 import { outcomeOf } from './runner/outcome.ts';
 import type { Outcome, RunOptions } from './runner/types.ts';
@@ -42,15 +42,20 @@ export const runRollback = async (
   return await runRelease(options, { ...request, rollback });
 };
 
+/** How a deployment that is over ended, as the run that ended it said. */
+export const endedOutcome = (state: State): Outcome => outcomeOf({ state, ending: 'over' });
+
 /**
  * Goes on where a runner stopped, here or elsewhere: `continue` from where it was, `revert` back to what was live.
- * Waits for the lease of a runner that may still be alive. Throws (exit 3) when there is nothing to resume.
+ * `why`: what happened, for the record of a way back. Waits for the lease of a runner that may still be alive.
+ * Throws (exit 3) when there is nothing to resume.
  */
 export const runResume = async (
   options: RunOptions,
   environment: string,
   deployment: string,
   how: 'continue' | 'revert',
+  why?: string,
 ): Promise<Outcome> => {
   const journal = journalStore(options.ports.objects.lease, environment);
   const entry = await journal.load(deployment);
@@ -62,7 +67,8 @@ export const runResume = async (
   if (entry.state.phase.name === 'done')
     throw refused(`deployment ${deployment} is over: ${entry.state.phase.result.status}`, 'sluice history');
   const token = options.token();
-  const first = { kind: 'resume', by: options.holder, runner: token, how } as const;
+  const because = why === undefined ? {} : { why };
+  const first = { kind: 'resume', by: options.holder, runner: token, how, ...because } as const;
   const input = { next: engine(options.gate), state: entry.state, etag: entry.etag, first, token };
   return outcomeOf(await new Drive(options, input).run());
 };

@@ -25,7 +25,15 @@ export const deploy: CommandSpec = {
       flags: '--lease <duration>',
       summary: 'how long the environment stays this runner’s when it dies; 30 seconds unless set',
     },
-    { flags: '--phase <name>', summary: 'run up to this phase; the next job of the deployment goes on' },
+    {
+      flags: '--phase <name>',
+      summary:
+        'run up to this phase or stage: preflight, approval, backup, migrate, deploy, a stage’s name or rollout, smoke, record; failure: look after what another job left',
+    },
+    {
+      flags: '--deployment <id>',
+      summary: 'the deployment that an earlier job began; with --version it begins under this id',
+    },
   ],
   examples: [
     ['sluice deploy --stack production --version v2.0.0', 'backup, migration, 5 %, 50 %, 100 %'],
@@ -35,22 +43,30 @@ export const deploy: CommandSpec = {
     ],
     ['sluice deploy --stack production --resume', 'go on where a killed runner was'],
     ['sluice deploy --stack production --resume --revert', 'or take it back'],
+    ['sluice deploy --version v2.0.0 --phase preflight', 'the checks alone: one job of several'],
+    ['sluice deploy --version v2.0.0 --phase canary', 'the next jobs, up to the end of the canary'],
+    ['sluice deploy --version v2.0.0 --phase failure', 'the job that runs when another one failed'],
   ],
   run: async ({ options, print, signal }) => {
-    const { deployVersion, resumeDeployment } = await import('../work/deploy.ts');
+    const { afterFailure, deployVersion, resumeDeployment } = await import('../work/deploy.ts');
     const version = text(options, 'version');
+    const around = { print, signal, onInterrupt: text(options, 'onInterrupt') };
+    if (text(options, 'phase') === 'failure') return afterFailure(version, options, around);
     if (options['resume'] !== undefined)
       return resumeDeployment(options, {
-        print,
-        signal,
+        ...around,
         how: flag(options, 'revert') ? 'revert' : 'continue',
       });
-    if (version === undefined)
+    if (
+      version === undefined &&
+      text(options, 'deployment') === undefined &&
+      text(options, 'phase') === undefined
+    )
       throw badInput(
         'a version is needed',
         [{ path: '--version', reason: 'is missing', allowed: 'v1.2.3' }],
         'sluice deploy --help',
       );
-    return deployVersion(version, options, { print, signal });
+    return deployVersion(version, options, around);
   },
 };

@@ -1,30 +1,17 @@
 import { parseVersion } from '../../config/version.ts';
 import { badInput, refused, type ExitCode } from '../../lib/errors.ts';
 import { journalStore } from '../../release/adapters/journal.ts';
-import { JOB_PHASES, type JobPhase } from '../../release/core/engine/phases.ts';
+import type { State } from '../../release/core/engine/types.ts';
+import type { StackOutputs } from '../../release/ports/stack.ts';
 import { runRelease, runResume } from '../../release/runner.ts';
 import type { RunOptions } from '../../release/runner/types.ts';
 import { text, type Values } from '../command.ts';
 import { parseQuantityOption } from '../options.ts';
 import type { Printer } from '../print.ts';
-import { requestOf, runHere } from '../run-release.ts';
+import { writeJobOutputs } from '../job-outputs.ts';
+import { requestOf, runHere, type Around } from '../run-release.ts';
 import { withStack, type OpenedStack } from '../session/find.ts';
-
-interface Around {
-  readonly print: Printer;
-  readonly signal: AbortSignal;
-}
-
-const phaseOf = (options: Values): { until?: JobPhase } => {
-  const given = text(options, 'phase');
-  if (given === undefined) return {};
-  const phase = JOB_PHASES.find((p) => p === given);
-  if (phase === undefined)
-    throw badInput('there is no such phase', [
-      { path: '--phase', reason: 'unknown', got: given, allowed: JOB_PHASES.join(', ') },
-    ]);
-  return { until: phase };
-};
+import { begunDeployment, continueDeployment, deploymentOf, handleFailure, untilOf } from './phases.ts';
 
 const SHORTEST_LEASE = 2_000;
 const LONGEST_LEASE = 10 * 60_000;
@@ -57,36 +44,86 @@ const sayWhere = ({ shortened, session, where }: OpenedStack, print: Printer): v
   );
 };
 
-/** Takes a version into the stack; makes the infrastructure first where there is none. */
-export const deployVersion = async (version: string, options: Values, around: Around): Promise<ExitCode> => {
-  const { tag } = parseVersion(version, '--version');
+/** What a phase of a job says beside the version: nothing begins twice under one id. */
+const begunBefore = async (
+  { session }: OpenedStack,
+  options: Values,
+  version: string | undefined,
+): Promise<{ readonly outputs: StackOutputs; readonly state: State } | undefined> => {
+  const deployment = deploymentOf(options);
+  const phase = text(options, 'phase');
+  if (deployment === undefined && (phase === undefined || phase === 'preflight')) return undefined;
+  const outputs = await session.stack.outputs();
+  if (outputs === undefined) return undefined;
+  const state = await begunDeployment(session, outputs, { deployment, version });
+  return state === undefined ? undefined : { outputs, state };
+};
+
+/**
+ * Takes a version into the stack; makes the infrastructure first where there is none. With a phase it goes on with
+ * what an earlier job began. Without a version it only does that.
+ */
+export const deployVersion = async (
+  given: string | undefined,
+  options: Values,
+  around: Around,
+): Promise<ExitCode> => {
+  const tag = given === undefined ? undefined : parseVersion(given, '--version').tag;
   // Read before anything is opened, let alone made.
-  const within = { ...phaseOf(options), ...leaseOf(options) };
+  deploymentOf(options);
+  const within = { ...untilOf(options), ...leaseOf(options) };
   return withStack(options, async (opened) => {
-    const { session } = opened;
-    const { app, stack } = session.config;
-    if (app.rollout === 'direct')
-      throw refused(
-        `stack ${stack} is updated directly: a plain update deploys`,
-        `pulumi config set sluice:version ${tag} --stack ${stack} && pulumi up --stack ${stack}`,
-      );
+    const begun = await begunBefore(opened, options, tag);
+    if (begun !== undefined)
+      return continueDeployment(opened.session, begun.outputs, begun.state, within, around);
+    if (tag === undefined) throw needsVersion();
     sayWhere(opened, around.print);
-    const outputs = await session.ensure((e) => {
-      if (e.kind === 'summary') around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
-    });
-    const draft = session.run(outputs, 'unnamed');
-    const request = await requestOf(session, draft, {
-      version: tag,
-      reason: text(options, 'reason') ?? 'release',
-      ticket: text(options, 'ticket'),
-      risk: riskOf(options),
-    });
-    const run: RunOptions = { ...session.run(outputs, request.deployment), ...within };
-    return runHere((o) => runRelease(o, request), run, {
-      ...around,
-      onInterrupt: text(options, 'onInterrupt'),
-    });
+    return begin(opened, tag, options, within, around);
   });
+};
+
+const needsVersion = () =>
+  badInput(
+    'a version is needed',
+    [{ path: '--version', reason: 'is missing, and no deployment has begun', allowed: 'v1.2.3' }],
+    'sluice deploy --help',
+  );
+
+const begin = async (
+  { session }: OpenedStack,
+  version: string,
+  options: Values,
+  within: Partial<RunOptions>,
+  around: Around,
+): Promise<ExitCode> => {
+  const outputs = await session.ensure((e) => {
+    if (e.kind === 'summary') around.print.event('stack', { text: e.text }, `  infrastructure: ${e.text}`);
+  });
+  const request = await requestOf(session, session.run(outputs, 'unnamed'), {
+    version,
+    reason: text(options, 'reason') ?? 'release',
+    ticket: text(options, 'ticket'),
+    risk: riskOf(options),
+    deployment: deploymentOf(options),
+  });
+  // Known to the jobs that follow also when this one is lost.
+  writeJobOutputs({ deployment: request.deployment, version });
+  const run: RunOptions = { ...session.run(outputs, request.deployment), ...within };
+  return runHere((o) => runRelease(o, request), run, around);
+};
+
+/** The job that runs when another one failed. */
+export const afterFailure = (
+  version: string | undefined,
+  options: Values,
+  around: Around,
+): Promise<ExitCode> => {
+  const wanted = {
+    deployment: deploymentOf(options),
+    version: version === undefined ? undefined : parseVersion(version, '--version').tag,
+  };
+  const within = leaseOf(options);
+  return withStack(options, ({ session }) => handleFailure(session, wanted, within, around));
 };
 
 /** Goes on with a deployment whose runner ended, or takes it back. */
@@ -94,7 +131,7 @@ export const resumeDeployment = async (
   options: Values,
   around: Around & { readonly how: 'continue' | 'revert' },
 ): Promise<ExitCode> => {
-  const within = { ...phaseOf(options), ...leaseOf(options) };
+  const within = { ...untilOf(options), ...leaseOf(options) };
   return withStack(options, async ({ session }) => {
     const outputs = await session.outputs();
     const { environment } = session.config.app;
@@ -107,9 +144,6 @@ export const resumeDeployment = async (
         `sluice history --stack ${session.config.stack}`,
       );
     const run: RunOptions = { ...session.run(outputs, deployment), ...within };
-    return runHere((o) => runResume(o, environment, deployment, around.how), run, {
-      ...around,
-      onInterrupt: text(options, 'onInterrupt'),
-    });
+    return runHere((o) => runResume(o, environment, deployment, around.how), run, around);
   });
 };

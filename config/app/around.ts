@@ -43,6 +43,8 @@ const approval = strict({
   ).prefault([]),
   /** No answer in this time means no. Default: 24 hours; GitHub ends at 30 days. */
   timeout: duration(MINUTE, 30 * DAY).prefault('24 hours'),
+  /** Whoever started a deployment may not approve it. Default: true. */
+  preventSelfReview: flag().prefault(true),
 });
 
 const backups = strict({

@@ -15,6 +15,7 @@ const schema = z.object({
   by: z.string(),
   why: z.string(),
   at: z.number(),
+  review: z.exactOptional(z.string()),
 });
 
 const numberOf = (key: string): number => Number(/\/(\d+)\.json$/.exec(key)?.[1] ?? 0);

@@ -13,6 +13,8 @@ export interface Records {
   summaries(): Promise<readonly RecordSummary[]>;
   /** The release of a completed update. */
   release(serial: number): Promise<Release | undefined>;
+  /** A text kept under a key: a log, a document. */
+  text(key: string): Promise<string | undefined>;
   /** Keeps a text under a key; the same text twice is one. */
   keep(key: string, body: string): Promise<void>;
 }
@@ -35,6 +37,7 @@ export const recordStore = (objects: ObjectStore, environment: string): Records 
       const found = await objects.get(releaseKey(environment, serial));
       return found === undefined ? undefined : parseReleaseText(found.body, releaseKey(environment, serial));
     },
+    text: async (key) => (await objects.get(key))?.body,
     keep: async (key, body) => {
       if ((await objects.put(key, body, null)) !== undefined) return;
       const there = await objects.get(key);

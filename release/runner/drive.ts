@@ -9,6 +9,7 @@ import { journalStore } from '../adapters/journal.ts';
 import { leaseStore } from '../adapters/lease.ts';
 import { recordStore } from '../adapters/records.ts';
 import type { Context } from './context.ts';
+import { keepLogs } from './effects/keep-logs.ts';
 import { execute, readWorld } from './execute.ts';
 import { leaseKeeper } from './keeper.ts';
 import { keeping, TakenOver } from './store.ts';
@@ -142,6 +143,8 @@ export class Drive {
     this.all.abort(new Error('the runner ends'));
     await Promise.all([...this.running.values()].map((r) => r.done));
     if (this.broken !== undefined) throw this.broken;
+    // Whoever goes on may sit at another machine: what this one logged is kept where that one finds it.
+    if (ending !== 'takenOver') await keepLogs(this.state, this.o.ports.logs, this.records);
     if (ending === 'handedOn') await this.keeper.letGo(this.o.handOverMs ?? 6 * 3_600_000);
     else if (ending !== 'takenOver') await this.keeper.letGo().catch(() => undefined);
     return { state: this.state, ending };

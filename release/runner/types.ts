@@ -2,7 +2,7 @@ import type { App } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { ExitCode } from '../../lib/errors.ts';
 import type { Effect, OperatorCommand } from '../core/engine/effects.ts';
-import type { JobPhase } from '../core/engine/phases.ts';
+import type { Until } from '../core/engine/phases.ts';
 import type { Metadata, Result, State } from '../core/engine/types.ts';
 import type { View } from '../core/engine/view.ts';
 import type { Gate } from '../core/gate/types.ts';
@@ -75,7 +75,7 @@ export interface RunOptions {
   readonly onView?: (view: View) => void;
   readonly operator?: Operator;
   /** Stops after this phase; the next job of the same deployment goes on. */
-  readonly until?: JobPhase;
+  readonly until?: Until;
   readonly leaseTtlMs?: number;
   readonly pollMs?: number;
   /** How long a job's lease is kept for the next job. */

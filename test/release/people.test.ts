@@ -130,7 +130,12 @@ describe('people speak to a running release, from any machine', () => {
     Object.assign(world.app, { approval: { ...approval, when: 'first', timeout: 600_000 } });
     const updates = world.cloud.updates;
     const outcome = await world.deploy('v2.0.0');
-    expect(outcome).toMatchObject({ result: 'failed', why: 'nobody approved in time, which means no' });
+    expect(outcome).toMatchObject({
+      result: 'refused',
+      exit: 3,
+      why: 'nobody approved in time, which means no',
+    });
+    expect(world.record(outcome.deployment)).toMatchObject({ status: 'failed', services_deployed: [] });
     expect(world.cloud.updates).toBe(updates);
   });
 
@@ -180,12 +185,12 @@ describe('phases across jobs', () => {
   it('one deployment in five jobs, each a fresh runner, ends like one run', async () => {
     const world = await new World().withV1();
     const request = world.request('v2.0.0');
-    let outcome = await world.deploy('v2.0.0', { until: 'preflight' }, request);
+    let outcome = await world.deploy('v2.0.0', { until: { phase: 'preflight' } }, request);
     for (const until of ['backup', 'migrate', 'deploy', 'rollout'] as const) {
       expect(outcome).toMatchObject({ result: 'handedOn', exit: 0 });
       // Another deployment cannot slip in between two jobs that hold the lease.
       if (until !== 'backup') expect((await world.deploy('v3.0.0')).result).toBe('refused');
-      outcome = await world.resume(request.deployment, 'continue', { until });
+      outcome = await world.resume(request.deployment, 'continue', { until: { phase: until } });
     }
     expect((await world.resume(request.deployment)).result).toBe('success');
     expect(world.serving()).toEqual({ 'v2.0.0': 100 });

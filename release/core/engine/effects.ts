@@ -171,6 +171,8 @@ export type Event =
       readonly by: string;
       readonly runner: string;
       readonly how: 'continue' | 'revert';
+      /** Of a way back: what happened, where more is known than that somebody wanted it. */
+      readonly why?: string;
       readonly lease?: { readonly token: string; readonly serial: number };
     }
   | {
@@ -188,6 +190,7 @@ export type Event =
       readonly command: OperatorCommand['command'];
       readonly by: string;
       readonly why: string;
+      readonly review?: string;
       readonly n?: number;
     }
   | { readonly kind: 'interrupted'; readonly by: string }
@@ -201,4 +204,6 @@ export interface OperatorCommand {
   readonly by: string;
   readonly why: string;
   readonly at: number;
+  /** Of an approval: the reviewed GitHub environment that let it through, whose reviewers GitHub has checked. */
+  readonly review?: string;
 }

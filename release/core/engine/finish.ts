@@ -76,9 +76,11 @@ export const resultFor = (s: State, status: Status): Result => {
   const problem =
     s.rollback?.problem ??
     (status === 'success' && s.smoke?.passed === false ? 'smoke tests failed' : undefined);
-  const attention = problem ?? (status === 'failed' ? s.failure?.why : undefined);
+  // Nobody said yes: nothing was begun that a person would have to look after.
+  const untouched = status === 'failed' && s.lease === undefined && s.failure?.phase === 'approval';
+  const attention = problem ?? (status === 'failed' && !untouched ? s.failure?.why : undefined);
   return {
-    status,
+    status: untouched ? 'refused' : status,
     why: s.failure?.why ?? `${s.request.version} is live in ${s.request.environment}`,
     ...(attention === undefined ? {} : { attention }),
     ...unrecorded(s),

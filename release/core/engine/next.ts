@@ -83,7 +83,7 @@ const resume = (t: Turn, event: Extract<Event, { kind: 'resume' }>): void => {
   t.s.runner = event.runner;
   if (event.lease !== undefined) t.s.lease = event.lease;
   if (event.how === 'revert' && !GOING_BACK.has(t.s.phase.name))
-    return fail(t, failureOf(t, 'person', `${event.by} chose to go back after an interruption`));
+    return fail(t, failureOf(t, 'person', event.why ?? `${event.by} chose to go back after an interruption`));
   if (t.s.phase.name === 'halted') resumeHalted(t);
 };
 

@@ -16,7 +16,7 @@ export const onOperator = (t: Turn, said: Said): void => {
       return promote(t, said);
     case 'approve':
       if (t.s.phase.name !== 'approval') return note(t, `${said.by} approved, which nobody waits for`);
-      return approve(t, said.by);
+      return approve(t, said.by, said.review);
     case 'abort':
       return abort(t, said, why);
   }

@@ -105,6 +105,8 @@ const askApproval = (t: Turn): void => {
   const { request, settings } = t.s;
   if (!needsApproval(t.s)) return askLease(t);
   if (request.approvedBy !== undefined) {
+    const no = refusalOf(settings.approval, request.by, request.approvedBy, true);
+    if (no !== undefined) return refuse(t, [{ check: 'approval', level: 'refuse', message: no }]);
     t.s.approval = { by: request.approvedBy, at: t.now };
     note(t, `approved by ${request.approvedBy}`, { by: request.approvedBy });
     return askLease(t);
@@ -139,15 +141,30 @@ export const onApproval = (t: Turn, event: DoneEvent): void => {
   toRecord(t, 'failed');
 };
 
-/** A person said yes. Reviewers may be limited by configuration. */
-export const approve = (t: Turn, by: string): void => {
-  const { reviewers } = t.s.settings.approval;
-  if (reviewers.length > 0 && !reviewers.includes(by))
-    return note(t, `${by} is not among the reviewers (${reviewers.join(', ')}): not counted`, { by });
+/** A person said yes. Reviewers may be limited by configuration; where GitHub has reviewed, it knows its own. */
+export const approve = (t: Turn, by: string, review?: string): void => {
+  const no = refusalOf(t.s.settings.approval, t.s.request.by, by, review !== undefined);
+  if (no !== undefined) return note(t, `${no}: not counted`, { by });
   t.s.approval = { by, at: t.now };
   t.s.pending = [];
-  note(t, `approved by ${by}`, { by });
+  note(t, `approved by ${by}${review === undefined ? '' : ` (${review} on GitHub)`}`, { by });
   askLease(t);
+};
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Why a person's yes does not count; undefined when it does. `reviewed`: membership was checked elsewhere. */
+export const refusalOf = (
+  approval: State['settings']['approval'],
+  author: string,
+  by: string,
+  reviewed = false,
+): string | undefined => {
+  const { reviewers, preventSelfReview } = approval;
+  if (preventSelfReview === true && same(author, by))
+    return `${by} started the deployment and may not approve it`;
+  if (reviewed || reviewers.length === 0 || reviewers.some((r) => same(r, by))) return undefined;
+  return `${by} is not among the reviewers (${reviewers.join(', ')})`;
 };
 
 const askLease = (t: Turn): void => {

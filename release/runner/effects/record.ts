@@ -1,7 +1,7 @@
 import { messageOf } from '../../../lib/errors.ts';
 import type { EffectOf, EffectResults } from '../../core/engine/effects.ts';
-import { LOG_KINDS, logKey, logName } from '../../core/records/names.ts';
 import type { Context } from '../context.ts';
+import { keepLogs } from './keep-logs.ts';
 
 /**
  * The record into the bucket and the working folder, logs beside it. The bucket decides: when it cannot be reached
@@ -25,13 +25,6 @@ export const record = async (effect: EffectOf<'record'>, c: Context): Promise<Ef
     await c.records.keep(file.key, file.body);
     written.push(file.key);
   }
-  const style = c.state.settings.rollout;
-  for (const kind of LOG_KINDS) {
-    const text = await c.ports.logs.read(kind);
-    if (text === undefined) continue;
-    const key = logKey(environment, logName(kind, deployment, style));
-    await c.records.keep(key, text);
-    written.push(key);
-  }
-  return { written, problems };
+  const logs = await keepLogs(c.state, c.ports.logs, c.records);
+  return { written: [...written, ...logs.written], problems: [...problems, ...logs.problems] };
 };

@@ -57,7 +57,7 @@ describe('a release, whatever happens', () => {
 
   it('an effect that is observed twice, or that nobody waits for, changes nothing', async () => {
     const world = await new World().withV1();
-    const outcome = await world.deploy('v2.0.0', { until: 'preflight' });
+    const outcome = await world.deploy('v2.0.0', { until: { phase: 'preflight' } });
     const stale = {
       kind: 'failed',
       effect: '1-preflight',
