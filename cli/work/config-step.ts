@@ -23,6 +23,7 @@ const stepOf = (name: string, stages: readonly Stage[]): Step => {
   switch (name) {
     case 'backup':
     case 'up':
+    case 'replace':
     case 'back':
     case 'down':
       return { kind: name, name };
@@ -34,7 +35,9 @@ const stepOf = (name: string, stages: readonly Stage[]): Step => {
           path: '<step>',
           reason: 'unknown',
           got: name,
-          allowed: ['backup', 'migrate', 'up', ...stages.map((s) => s.name), 'back', 'down'].join(', '),
+          allowed: ['backup', 'migrate', 'up', 'replace', ...stages.map((s) => s.name), 'back', 'down'].join(
+            ', ',
+          ),
         },
       ]);
   }

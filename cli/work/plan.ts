@@ -3,7 +3,7 @@ import { parseVersion } from '../../config/version.ts';
 import { EXIT, type ExitCode } from '../../lib/errors.ts';
 import { deploymentId } from '../../lib/ids.ts';
 import { applyStep, planSteps, type Step } from '../../release/core/plan.ts';
-import { idleSlot, liveVersion } from '../../release/core/release.ts';
+import { liveVersion, slotFor } from '../../release/core/release.ts';
 import { settingsOf } from '../../release/core/engine/settings.ts';
 import type { Slot } from '../../config/release.types.ts';
 import type { Values } from '../command.ts';
@@ -20,6 +20,8 @@ const what = (step: Step, slot: string, version: string): string => {
       return `migrations of ${version}${step.besideBuild ? ', beside the build' : ''}`;
     case 'up':
       return `${version} up in ${slot} without traffic, probed through its preview rule`;
+    case 'replace':
+      return `${slot} becomes ${version} in place, step by step`;
     case 'shift':
       return `${step.stage.traffic} % on ${version} for ${formatDuration(step.stage.bake)}`;
     case 'back':
@@ -49,13 +51,14 @@ export const showPlan = (given: string, options: Values, print: Printer): Promis
       stages: settings.stages,
       database: app.database,
       build: settings.build,
+      strategy: settings.strategy,
     })) {
       if (step.kind !== 'build') release = applyStep(step, release, { deployment, target, version });
       const { blue = 0, green = 0 } = release?.traffic ?? {};
       print.result(
         'step',
         { step, serial: step.kind === 'build' ? undefined : release?.serial, traffic: { blue, green } },
-        `  ${String(step.kind === 'build' ? '' : (release?.serial ?? '')).padStart(4)}  ${step.name.padEnd(12)} blue ${String(blue).padStart(3)} %  green ${String(green).padStart(3)} %   ${what(step, idleSlot(current), version)}`,
+        `  ${String(step.kind === 'build' ? '' : (release?.serial ?? '')).padStart(4)}  ${step.name.padEnd(12)} blue ${String(blue).padStart(3)} %  green ${String(green).padStart(3)} %   ${what(step, slotFor(current, settings.strategy), version)}`,
       );
     }
     return EXIT.done;

@@ -1,6 +1,6 @@
 import type { Release, Slot } from '../../config/release.types.ts';
 import type { App, Stage } from '../../config/types.ts';
-import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotNames } from './release.ts';
+import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotFor, slotNames } from './release.ts';
 
 /**
  * One step of a plan. All but `build` are one stack configuration, made from the one before by `applyStep`.
@@ -8,12 +8,13 @@ import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotNames } 
  * - build: images are built and pushed (no stack update)
  * - migrate: the version's migrations run; `besideBuild`: together with `build`
  * - up: the new slot comes up without traffic
+ * - replace: the one slot that there is becomes the new version, in place and with the traffic it has
  * - shift: the new slot gets a share of the traffic for the length of the stage
  * - back: all traffic on the slot that was live before
  * - down: the slot without traffic is taken down
  */
 export type Step =
-  | { readonly kind: 'backup' | 'build' | 'up' | 'back' | 'down'; readonly name: string }
+  | { readonly kind: 'backup' | 'build' | 'up' | 'replace' | 'back' | 'down'; readonly name: string }
   | { readonly kind: 'migrate'; readonly name: string; readonly besideBuild: boolean }
   | { readonly kind: 'shift'; readonly name: string; readonly stage: Stage };
 
@@ -23,6 +24,8 @@ export interface PlanInput {
   readonly database: App['database'];
   /** Whether images must still be built. */
   readonly build: boolean;
+  /** Canary and blue-green differ in their stages only. Default: canary. */
+  readonly strategy?: App['strategy'] | undefined;
 }
 
 const shift = (stage: Stage): Step => ({ kind: 'shift', name: stage.name, stage });
@@ -40,11 +43,12 @@ const stagesFor = (current: Release | undefined, stages: readonly Stage[]): read
  */
 export const planSteps = (input: PlanInput): Step[] => {
   const { database, build } = input;
+  const rolling = input.strategy === 'rolling';
   const steps: Step[] = [];
   if (database?.backup.enabled) steps.push({ kind: 'backup', name: 'backup' });
   const migrate = (besideBuild: boolean): Step => ({ kind: 'migrate', name: 'migrate', besideBuild });
   const buildStep: Step[] = build ? [{ kind: 'build', name: 'build' }] : [];
-  const up: Step = { kind: 'up', name: 'up' };
+  const up: Step = rolling ? { kind: 'replace', name: 'replace' } : { kind: 'up', name: 'up' };
   switch (database?.migrations.when) {
     case undefined:
       steps.push(...buildStep, up);
@@ -56,11 +60,14 @@ export const planSteps = (input: PlanInput): Step[] => {
       steps.push(migrate(false), ...buildStep, up);
       break;
     case 'beforeTraffic':
+      // In place there is no moment between start and traffic: the data is ready first.
+      steps.push(...buildStep, ...(rolling ? [migrate(false), up] : [up, migrate(false)]));
+      break;
     case 'afterStart':
       steps.push(...buildStep, up, migrate(false));
       break;
   }
-  return [...steps, ...stagesFor(input.current, input.stages).map(shift)];
+  return rolling ? steps : [...steps, ...stagesFor(input.current, input.stages).map(shift)];
 };
 
 export interface StepContext {
@@ -93,6 +100,11 @@ export const applyStep = (step: Step, current: Release | undefined, context: Ste
     case 'up': {
       if (context.target === undefined) throw new Error('the new slot is not known yet');
       return next({ slots: { ...base.slots, [idleSlot(base)]: context.target } });
+    }
+    case 'replace': {
+      if (context.target === undefined) throw new Error('the new version is not known yet');
+      const slot = slotFor(base, 'rolling');
+      return next({ slots: { [slot]: context.target }, traffic: allOn(slot) });
     }
     case 'shift':
       return next({ traffic: shiftTraffic(base, step.stage.traffic, context) });

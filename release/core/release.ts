@@ -1,5 +1,5 @@
 import type { Release, Slot } from '../../config/release.types.ts';
-import { SLOTS, type SlotName } from '../../config/types.ts';
+import { SLOTS, type App, type SlotName } from '../../config/types.ts';
 
 /** Pure questions about a release. Shares are percent. */
 
@@ -25,6 +25,12 @@ export const idleSlot = (release: Release | undefined): SlotName => {
   const live = release === undefined ? undefined : liveSlot(release);
   return live === undefined ? 'blue' : other(live);
 };
+
+/** Where a version goes: beside the one that is live, or in its place where there is one slot only. */
+export const slotFor = (release: Release | undefined, strategy: App['strategy'] | undefined): SlotName =>
+  strategy === 'rolling'
+    ? ((release === undefined ? undefined : liveSlot(release)) ?? 'blue')
+    : idleSlot(release);
 
 export const liveVersion = (release: Release | undefined): string | undefined => {
   const live = release === undefined ? undefined : liveSlot(release);

@@ -7,9 +7,9 @@ import {
   changedServices,
   emptyRelease,
   equal,
-  idleSlot,
   liveSlot,
   sharesOf,
+  slotFor,
   type Shares,
 } from './release.ts';
 
@@ -172,7 +172,7 @@ const direct = (input: ResolveInput, current: Release): Resolution => {
   if (wanted === undefined) return { release: current, from: 'carried', notes: [] };
   if (slot !== undefined && slot.version === wanted.version && changedServices(slot, wanted).length === 0)
     return { release: current, from: 'carried', notes: [] };
-  const target = idleSlot(current);
+  const target = slotFor(current, input.app.strategy);
   const { database } = input.app;
   const deployment = wanted.deployment;
   const release: Release = {

@@ -1,7 +1,20 @@
+import type { FrozenService } from '../../config/release.types.ts';
+
+/** What a function must be, and what it must answer. */
+export interface FunctionProbe {
+  /** As frozen: its digest is that of the published code. */
+  readonly image: string;
+  readonly tests: NonNullable<FrozenService['function']>['tests'];
+}
+
 export interface ProbeTarget {
   readonly service: string;
   /** Target group of the slot that is probed. */
   readonly targetGroup: string;
+  /** The rule that users come by, when their way is to be probed; undefined: the slot itself. */
+  readonly rule?: string;
+  /** Of a function: what it is called with. Places that are asked over HTTP have none. */
+  readonly function?: FunctionProbe;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Version that the answer must carry; undefined: not checked. */

@@ -14,16 +14,17 @@ export interface StackOutputs {
 
 /** Everything a direct call or a probe needs, without the stack's lock. */
 export interface RoutingOutput {
-  readonly listenerArn: string;
-  /** Per service: the production rule (absent while no slot has traffic) and the target group of each slot that exists. */
+  /** Where requests are counted as a whole, where there is such a place: a load balancer's listener. */
+  readonly listenerArn?: string;
+  /** Per service: the production rule or alias (absent while no slot has traffic) and the target group or published version of each slot that exists. */
   readonly services: Readonly<
     Record<
       string,
       { readonly rule?: string; readonly targetGroups: { readonly blue?: string; readonly green?: string } }
     >
   >;
-  /** Header that a probe sends, with the token of its slot, to reach a slot through its preview rule. */
-  readonly previewHeader: string;
+  /** Header that a probe sends, with the token of its slot, to reach a slot through its preview rule; absent where slots have addresses of their own. */
+  readonly previewHeader?: string;
 }
 
 export interface UpdateEvent {

@@ -1,5 +1,6 @@
 import type { ImageSettings } from '../../../config/types.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { refused } from '../../../lib/errors.ts';
 import type { Images, MetricSource, Prober, Secrets, Traffic } from '../../ports/index.ts';
 import { probeTally } from '../probe-tally.ts';
 import { ecrFinder } from '../registry/ecr.ts';
@@ -29,7 +30,7 @@ export interface AwsPortsOptions {
   readonly settings: AwsSettings;
   readonly clock: Clock;
   /** From the stack's outputs: `routing.listenerArn`. */
-  readonly listenerArn: string;
+  readonly listenerArn: string | undefined;
   /** Name or ARN of the ECS cluster; undefined: health is the load balancer's word alone. */
   readonly cluster: string | undefined;
   readonly images: Pick<ImageSettings, 'build'>;
@@ -48,6 +49,8 @@ export const awsPorts = (
   readonly secrets: Secrets;
 } => {
   const { settings, clock, listenerArn, cluster, images, directory } = options;
+  if (listenerArn === undefined)
+    throw refused('the stack names no listener: its services are not behind a load balancer', 'pulumi up');
   const elb = elbClient(settings);
   const tally = probeTally();
   const services = cluster === undefined ? {} : { services: serviceWatch(ecsClient(settings), cluster) };

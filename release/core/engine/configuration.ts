@@ -1,12 +1,12 @@
 import type { Release, Slot } from '../../../config/release.types.ts';
 import { applyStep, type Step } from '../plan.ts';
-import { carryData, emptyRelease, idleSlot } from '../release.ts';
+import { carryData, emptyRelease, slotFor } from '../release.ts';
 import type { State } from './types.ts';
 
 /** `rollout: direct`: backup, migration, the new slot and all traffic in one update; the old slot goes with it. */
 export const directRelease = (s: State, target: Slot): Release => {
   const current = s.current ?? emptyRelease(s.request.deployment);
-  const slot = idleSlot(current);
+  const slot = slotFor(current, s.settings.strategy);
   const { deployment, version } = s.request;
   const { database } = s.settings;
   return {

@@ -25,6 +25,7 @@ export const settingsOf = (app: App): Settings => ({
   approval: app.approval,
   timeouts: app.timeouts,
   rollback: app.rollback,
+  strategy: app.strategy,
   stages: withHoldback(app.stages, app.gate.holdback),
   database: app.database,
   smoke: app.smoke,

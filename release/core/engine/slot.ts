@@ -36,7 +36,12 @@ export const targetSlot = (s: State): SlotName | undefined => {
 };
 
 export const enterDeploy = (t: Turn): void => {
-  enter(t, { name: 'deploy' }, 'the new slot comes up without traffic');
+  const inPlace = stepOf(t.s)?.kind === 'replace';
+  enter(
+    t,
+    { name: 'deploy' },
+    inPlace ? 'the slot is replaced in place, step by step' : 'the new slot comes up without traffic',
+  );
   if (t.s.target === undefined) issue(t, { kind: 'freeze', timeoutMs: 5 * QUICK });
   else issueUp(t, t.s.target);
 };

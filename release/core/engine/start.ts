@@ -1,5 +1,5 @@
 import { liveSlot, liveVersion } from '../release.ts';
-import { planSteps } from '../plan.ts';
+import { planSteps, type Step } from '../plan.ts';
 import type { DoneEvent, EffectResults, StackFacts } from './effects.ts';
 import { chooseGoal } from './goal.ts';
 import {
@@ -69,6 +69,7 @@ export const onPreflight = (t: Turn, event: DoneEvent): void => {
           stages: t.s.settings.stages,
           database: t.s.settings.database,
           build: t.s.settings.build,
+          strategy: t.s.settings.strategy,
         });
   askApproval(t);
 };
@@ -93,10 +94,14 @@ const onSurvey = (t: Turn, facts: EffectResults['survey']): void => {
   t.s.goal = chosen.goal;
   t.s.target = chosen.goal.slot;
   t.s.request = { ...t.s.request, version: chosen.goal.version };
-  t.s.steps = chosen.goal.warm === undefined ? [{ kind: 'up', name: 'up' }] : [];
+  t.s.steps = chosen.goal.warm === undefined ? [cold(t.s.settings)] : [];
   note(t, `goes back from ${liveVersion(facts.release) ?? 'nothing'} to ${chosen.goal.version}`);
   askApproval(t);
 };
+
+/** How a version that is not up any more comes back. */
+const cold = ({ strategy }: State['settings']): Step =>
+  strategy === 'rolling' ? { kind: 'replace', name: 'replace' } : { kind: 'up', name: 'up' };
 
 const needsApproval = (s: State): boolean =>
   s.settings.approval.when !== 'none' && s.request.rollback?.mode !== 'emergency';

@@ -97,6 +97,8 @@ export interface Settings extends Pick<
   'rollout' | 'url' | 'team' | 'health' | 'gate' | 'approval' | 'timeouts' | 'rollback'
 > {
   readonly stages: readonly Stage[];
+  /** Absent in journals of older runners: canary. */
+  readonly strategy?: App['strategy'];
   readonly database: App['database'];
   readonly smoke: App['smoke'];
   /** Whether images are built by this deployment. */

@@ -48,6 +48,7 @@ const beginStep = (t: Turn): void => {
     case 'migrate':
       return enterMigrate(t, step);
     case 'up':
+    case 'replace':
     case 'direct':
       return enterDeploy(t);
     case 'shift':

@@ -4,6 +4,18 @@ import type { EffectOf, EffectResults } from '../../core/engine/effects.ts';
 import type { ProbeResult, ProbeTarget } from '../../ports/prober.ts';
 import type { Context } from '../context.ts';
 
+/** What a probe must send to reach a slot that users do not; nothing where a slot has an address of its own. */
+const previewHeaders = async (
+  c: Context,
+  slot: SlotName,
+  header: string | undefined,
+): Promise<Record<string, string>> => {
+  if (header === undefined) return {};
+  const token = (await c.tokens())[slot];
+  if (token === undefined) throw new Error(`the stack gives no preview token for slot ${slot}`);
+  return { [header]: token };
+};
+
 const targetsOf = async (
   c: Context,
   slot: SlotName,
@@ -12,17 +24,17 @@ const targetsOf = async (
 ): Promise<ProbeTarget[]> => {
   const { routing, url } = c.state;
   if (routing === undefined || url === undefined) return [];
-  const token = way === 'preview' ? (await c.tokens())[slot] : undefined;
-  if (way === 'preview' && token === undefined)
-    throw new Error(`the stack gives no preview token for slot ${slot}`);
-  const headers = token === undefined ? {} : { [routing.previewHeader]: token };
+  const headers = way === 'preview' ? await previewHeaders(c, slot, routing.previewHeader) : {};
   return Object.entries(frozen.services).flatMap(([service, s]) => {
-    const targetGroup = routing.services[service]?.targetGroups[slot];
+    const { rule, targetGroups } = routing.services[service] ?? { targetGroups: {} };
+    const targetGroup = targetGroups[slot];
     if (s.kind !== 'web' || targetGroup === undefined) return [];
     return [
       {
         service,
         targetGroup,
+        ...(way === 'public' && rule !== undefined ? { rule } : {}),
+        ...(s.function === undefined ? {} : { function: { image: s.image, tests: s.function.tests } }),
         url: `${url}${s.health.publicPath}`,
         headers,
         version: s.health.version ? frozen.version : undefined,

@@ -12,6 +12,7 @@ const LOG: Readonly<Record<EffectOf<'update'>['step'], LogKind>> = {
   build: 'build',
   migrate: 'migration',
   up: 'rollout',
+  replace: 'rollout',
   shift: 'rollout',
   direct: 'rollout',
   back: 'rollback',
