@@ -1,4 +1,4 @@
-import type { App } from '../../config/types.ts';
+import type { App, Notification } from '../../config/types.ts';
 import { sandboxImages, readVersions } from '../../sandbox/adapters/images.ts';
 import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
@@ -14,10 +14,17 @@ export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => 
   const databaseSecret = app.database === undefined ? undefined : app.secrets[app.database.url];
   for (const secret of new Set(Object.values(app.secrets))) {
     const hook = app.notifications.find((n) => n.secret === secret);
-    const value = hook === undefined ? `sandbox-value-of-${secret}` : `${sandbox.url}/webhooks/${hook.to}`;
+    const value = hook === undefined ? `sandbox-value-of-${secret}` : await receiverOf(sandbox, hook.to);
     await store.put(secret, secret === databaseSecret ? url : value);
   }
   return url;
+};
+
+/** The sandbox's own end of a channel: what is sent there is kept, and `GET /webhooks/<channel>` shows it. */
+const receiverOf = async (sandbox: Sandbox, to: Notification['to']): Promise<string> => {
+  if (to === 'email') return (await sandbox.call<{ url: string }>('POST', '/mailbox')).url;
+  const url = `${sandbox.url}/webhooks/${to}`;
+  return to === 'pagerduty' ? `${url}#sandbox-routing-key` : url;
 };
 
 /** Publishes every version of the application, as a pipeline would have done. */

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxImages } from '../../sandbox/adapters/images.ts';
-import { sandboxMessages } from '../../sandbox/adapters/messages.ts';
 import { sandboxMetrics } from '../../sandbox/adapters/metrics.ts';
 import { sandboxProber } from '../../sandbox/adapters/prober.ts';
 import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
@@ -10,7 +9,6 @@ import { sandboxSource } from '../../sandbox/adapters/source.ts';
 import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
 import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
-import { routedMessages } from './messages.ts';
 import { realUpdater } from './real-updater.ts';
 import type { StackConfig } from './stack-config.ts';
 import type { OpenedUpdater, Surroundings } from './surroundings.ts';
@@ -65,18 +63,12 @@ export const inSandbox = (options: SandboxOptions): Surroundings => {
     secrets: sandboxSecrets(sandbox),
     app: (app) => app,
     updater: (config) => (realEngine ? realUpdater(config) : embedded(sandbox, config)),
-    ports: (config) => ({
+    ports: () => ({
       traffic: sandboxTraffic(sandbox),
       prober: sandboxProber(sandbox),
       metrics: sandboxMetrics(sandbox),
       images: sandboxImages(sandbox, { application, buildMs, ...(faults === undefined ? {} : { faults }) }),
       source: sandboxSource(application),
-      messages: routedMessages(config.app.notifications, (some) =>
-        sandboxMessages(
-          sandbox,
-          some.map((n) => n.to),
-        ),
-      ),
     }),
   };
 };

@@ -2,10 +2,8 @@ import { awsPorts, awsSettings } from '../../release/adapters/aws/ports.ts';
 import { FINEST_MS, refuseFine } from '../../release/adapters/aws/metrics.ts';
 import { awsSecrets, secretsClient } from '../../release/adapters/aws/secrets.ts';
 import { gitSource } from '../../release/adapters/git.ts';
-import { webhookMessages } from '../../release/adapters/webhooks.ts';
 import type { App } from '../../config/types.ts';
 import { badInput } from '../../lib/errors.ts';
-import { routedMessages } from './messages.ts';
 import { realUpdater } from './real-updater.ts';
 import { ROOT, type StackConfig } from './stack-config.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -42,7 +40,7 @@ export const onAws = (config: StackConfig, given: Environment = process.env): Su
     secrets,
     app: watched,
     updater: realUpdater,
-    ports: ({ app }, outputs, { clock, hidden }) => {
+    ports: ({ app }, outputs, { clock }) => {
       const { traffic, prober, metrics, images } = awsPorts({
         settings,
         clock,
@@ -57,13 +55,6 @@ export const onAws = (config: StackConfig, given: Environment = process.env): Su
         metrics,
         images,
         source: gitSource(ROOT, given),
-        messages: routedMessages(app.notifications, (some) =>
-          webhookMessages(some, {
-            secrets,
-            nameOf: (n) => app.secrets[n.secret] ?? n.secret,
-            hide: (value) => hidden.add(value),
-          }),
-        ),
       };
     },
   };

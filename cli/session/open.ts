@@ -8,6 +8,7 @@ import { redactor, type Redactor } from '../../lib/redact.ts';
 import { s3Objects } from '../../release/adapters/objects.ts';
 import { s3Client } from '../../release/adapters/s3.ts';
 import { folderObjects } from '../../release/adapters/objects-folder.ts';
+import { messageSender } from '../../release/adapters/messages/index.ts';
 import { gate } from '../../release/core/gate/gate.ts';
 import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
 import type { Ports, RunOptions } from '../../release/runner/types.ts';
@@ -154,6 +155,12 @@ const portsOf = (around: Around, outputs: StackOutputs, deployment: string): Por
     stack,
     ...surroundings.ports(config, outputs, { clock, hidden }),
     secrets,
+    messages: messageSender(config.app.notifications, {
+      secrets,
+      names: config.app.secrets,
+      environment: surroundings.environment,
+      hidden,
+    }),
     http: httpProbe,
     objects: around.objects(outputs),
     local: folderObjects(directory, ''),

@@ -9,7 +9,7 @@ import type { StackConfig } from './stack-config.ts';
 export type OpenedUpdater = StackUpdater & { close?(): Promise<void> };
 
 /** The ports whose adapters depend on where the stack is. */
-export type CloudPorts = Pick<Ports, 'traffic' | 'prober' | 'metrics' | 'images' | 'source' | 'messages'>;
+export type CloudPorts = Pick<Ports, 'traffic' | 'prober' | 'metrics' | 'images' | 'source'>;
 
 /** What a session works in: the sandbox, or AWS. */
 export interface Surroundings {

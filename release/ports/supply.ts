@@ -43,6 +43,12 @@ export interface Message {
   readonly title: string;
   readonly text: string;
   readonly link: string | undefined;
+  /** What it is about, by the names people read: `Version`, `Deployment ID`, `Commit`, … */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** One thread of messages: what a pager opens and closes, e.g. the environment's name. */
+  readonly about?: string;
+  /** Somebody must act now. */
+  readonly urgent?: boolean;
 }
 
 export interface Messages {

@@ -6,10 +6,12 @@ import { identity } from '../provider/identity.ts';
 import { Balancer } from './balancer/balancer.ts';
 import { bucketStore } from './buckets.ts';
 import { Faults } from './faults.ts';
+import { Hosts } from './hosts/hosts.ts';
 import { Registry } from './registry.ts';
 import { startS3, type S3 } from './s3/index.ts';
 import { SecretStore } from './secret-store.ts';
 import { Scheduler } from './tasks/scheduler.ts';
+import { Mailbox } from './mailbox.ts';
 import { Webhooks } from './webhooks.ts';
 import type { CloudOptions } from './options.ts';
 import type { Provider } from '../provider/contract.ts';
@@ -29,7 +31,9 @@ export interface Cloud {
   readonly registry: Registry;
   readonly secrets: SecretStore;
   readonly webhooks: Webhooks;
+  readonly mailbox: Mailbox;
   readonly faults: Faults;
+  readonly hosts: Hosts;
   readonly provider: Provider;
   readonly s3: S3;
   readonly postgres: Postgres | undefined;
@@ -71,6 +75,8 @@ export const startCloud = async (
   const registry = new Registry(join(directory, 'images'));
   const secrets = new SecretStore(region, account);
   const faults = new Faults();
+  const webhooks = new Webhooks();
+  const mailbox = new Mailbox((mail) => webhooks.receive('email', mail));
   const scheduler = new Scheduler({
     balancer,
     reaper,
@@ -80,6 +86,12 @@ export const startCloud = async (
     // Tasks reach S3, but not the control API: its token would let them do anything.
     base: () => ({ ...s3Environment, HOME: directory }),
   });
+  const hosts = new Hosts({
+    registry,
+    reaper,
+    postgres: postgres === undefined ? undefined : () => postgres.url(),
+    directory: join(directory, 'hosts'),
+  });
   const command = { cwd: options.cwd, reaper, environment, log: around.log };
   const table = handlers({ ids, options, balancer, scheduler, buckets: bucketStore(s3), command });
   return {
@@ -88,13 +100,17 @@ export const startCloud = async (
     scheduler,
     registry,
     secrets,
-    webhooks: new Webhooks(),
+    webhooks,
+    mailbox,
     faults,
+    hosts,
     provider: createProvider({ handlers: table, faults, ids, registry, balancer, secrets }),
     s3,
     postgres,
     environment,
     close: async () => {
+      mailbox.close();
+      await hosts.close();
       await scheduler.close();
       await balancer.close();
       await Promise.all([s3.close(), postgres?.close()]);

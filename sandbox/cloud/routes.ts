@@ -7,6 +7,7 @@ import type { Rule } from '../../release/ports/traffic.ts';
 import type { Cloud } from './cloud.ts';
 import type { Request, Route } from './control.ts';
 import type { Fault } from './faults.ts';
+import type { HostFault } from './hosts/host.ts';
 import type { Publication } from './registry.ts';
 import type { TaskRun } from './tasks/scheduler.ts';
 
@@ -136,16 +137,27 @@ const s3Fault = ({ s3 }: Cloud, fault: S3Fault): void => {
   }
 };
 
+/** Machines reached over SSH. */
+const machines = (cloud: Cloud): Route[] => [
+  { at: 'POST /hosts/*', handle: ({ rest }) => cloud.hosts.make(rest) },
+  { at: 'GET /hosts/*', handle: ({ rest }) => cloud.hosts.containers(rest) },
+  { at: 'PUT /hosts/*', handle: ({ rest, body }) => cloud.hosts.fault(rest, body as HostFault) },
+];
+
 const watching = (cloud: Cloud): Route[] => [
   {
     at: 'POST /webhooks/*',
     open: true,
     handle: ({ rest, body }: Request) => {
-      if (cloud.faults.webhookDown(rest)) throw new CloudError('WebhookDown', `channel ${rest} is down`);
-      cloud.webhooks.receive(rest, body);
+      // What follows the channel's name is the other side's own path, e.g. `/v2/enqueue`.
+      const [channel = ''] = rest.split('/');
+      if (cloud.faults.webhookDown(channel))
+        throw new CloudError('WebhookDown', `channel ${channel} is down`);
+      cloud.webhooks.receive(channel, body);
       return { ok: true };
     },
   },
+  { at: 'POST /mailbox', handle: async () => ({ url: await cloud.mailbox.url() }) },
   { at: 'GET /webhooks/*', handle: ({ rest }) => cloud.webhooks.read(rest) },
   { at: 'POST /s3/faults', handle: ({ body }) => s3Fault(cloud, body as S3Fault) },
   { at: 'GET /faults', handle: () => cloud.faults.list() },
@@ -167,6 +179,7 @@ export const routesOf = (cloud: Cloud, shutdown: () => void): Route[] => [
   },
   ...routing(cloud),
   ...supply(cloud),
+  ...machines(cloud),
   ...watching(cloud),
   {
     at: 'POST /shutdown',

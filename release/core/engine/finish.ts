@@ -4,7 +4,7 @@ import type { DoneEvent, Effect, EffectError } from './effects.ts';
 import { enter, fail, failureOf, finish, issue, note, QUICK, resultOf, toRecord, type Turn } from './turn.ts';
 import type { Result, State, Status } from './types.ts';
 
-/** Smoke tests, the record, the messages, the lease let go. */
+/** Smoke tests, the messages, the record, the lease let go. */
 
 export const enterSmoke = (t: Turn): void => {
   if (t.s.settings.smoke.tests.length === 0) return toRecord(t, 'success');
@@ -44,26 +44,27 @@ export const enterRecord = (t: Turn, status: Status): void => {
   t.s.pending = [];
   t.s.finishedAt = t.now;
   enter(t, { name: 'record', status }, `ends as ${status}`);
-  issueRecord(t);
+  // People first: what could not be sent is a line in the record.
+  const message = messageFor(t.s);
+  if (message === undefined) return issueRecord(t);
+  issue(t, { kind: 'message', message, timeoutMs: QUICK });
 };
 
 const issueRecord = (t: Turn): void => {
   issue(t, { kind: 'record', files: recordFiles(t.s, t.now), timeoutMs: 5 * QUICK });
 };
 
-/** The record first, then people are told and the lease is let go. */
+/** People are told, then the record is written, then the lease is let go. */
 export const onRecord = (t: Turn, event: DoneEvent): void => {
   if (event.of === 'record') {
     for (const problem of event.result.problems) note(t, problem);
     return afterRecord(t);
   }
-  if (event.of === 'wait') return issueRecord(t);
+  if (event.of === 'wait' || event.of === 'message') return issueRecord(t);
   endWhenQuiet(t);
 };
 
 const afterRecord = (t: Turn): void => {
-  const message = messageFor(t.s);
-  if (message !== undefined) issue(t, { kind: 'message', message, timeoutMs: QUICK });
   if (t.s.lease !== undefined) issue(t, { kind: 'letGo', timeoutMs: QUICK });
   endWhenQuiet(t);
 };
@@ -103,7 +104,7 @@ const TRIES = 5;
 export const onRecordFailed = (t: Turn, effect: Effect, error: EffectError): void => {
   if (effect.kind !== 'record') {
     note(t, `${effect.kind}: ${error.message}`);
-    return endWhenQuiet(t);
+    return effect.kind === 'message' ? issueRecord(t) : endWhenQuiet(t);
   }
   note(t, `the record could not be written: ${error.message}`);
   const tries = t.s.timeline.filter((e) => e.what.startsWith('the record could not be written')).length;

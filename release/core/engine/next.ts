@@ -92,6 +92,8 @@ const GOING_BACK: ReadonlySet<string> = new Set(['revert', 'record']);
 const onDone = (t: Turn, event: DoneEvent): void => {
   if (event.of === 'message') {
     t.s.messages.push(...event.result.sent);
+    for (const { to, sent, reason } of event.result.sent)
+      if (!sent) note(t, `a message to ${to} could not be sent: ${reason ?? 'no reason given'}`);
     if (t.s.phase.name !== 'record') return;
   }
   switch (t.s.phase.name) {

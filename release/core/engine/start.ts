@@ -1,6 +1,7 @@
 import { liveSlot, liveVersion } from '../release.ts';
 import { planSteps, type Step } from '../plan.ts';
 import type { DoneEvent, EffectResults, StackFacts } from './effects.ts';
+import { approvalRequest, emergencyNotice } from '../records/message.ts';
 import { chooseGoal } from './goal.ts';
 import {
   enter,
@@ -95,7 +96,14 @@ const onSurvey = (t: Turn, facts: EffectResults['survey']): void => {
   t.s.target = chosen.goal.slot;
   t.s.request = { ...t.s.request, version: chosen.goal.version };
   t.s.steps = chosen.goal.warm === undefined ? [cold(t.s.settings)] : [];
-  note(t, `goes back from ${liveVersion(facts.release) ?? 'nothing'} to ${chosen.goal.version}`);
+  const from = liveVersion(facts.release) ?? 'nothing';
+  note(t, `goes back from ${from} to ${chosen.goal.version}`);
+  if (t.s.request.rollback?.mode === 'emergency')
+    issue(t, {
+      kind: 'message',
+      message: emergencyNotice(t.s, from, chosen.goal.version),
+      timeoutMs: QUICK,
+    });
   askApproval(t);
 };
 
@@ -118,26 +126,9 @@ const askApproval = (t: Turn): void => {
   }
   const deadline = t.now + settings.approval.timeout;
   enter(t, { name: 'approval', deadline }, 'waits for approval');
-  issue(t, { kind: 'message', message: approvalMessage(t.s, deadline), timeoutMs: QUICK });
+  const message = approvalRequest(t.s, liveVersion(t.s.before) ?? 'nothing', deadline, []);
+  issue(t, { kind: 'message', message, timeoutMs: QUICK });
   issue(t, { kind: 'wait', until: deadline });
-};
-
-const approvalMessage = (s: State, deadline: number) => {
-  const { request, settings, preflight } = s;
-  const migrations = preflight?.pendingMigrations ?? [];
-  return {
-    event: 'approval' as const,
-    title: `${request.application} ${request.version}: approval wanted for ${request.environment}`,
-    text: [
-      `Deployment ${request.deployment} by ${request.by}: ${request.reason}`,
-      `Live now: ${liveVersion(s.before) ?? 'nothing'}`,
-      `Stages: ${settings.stages.map((x) => `${x.traffic} %`).join(' → ')}`,
-      `Migrations: ${migrations.length === 0 ? 'none' : migrations.join(', ')}`,
-      ...(preflight?.destructive.length ? [`Destructive: ${preflight.destructive.join(', ')}`] : []),
-      `Answer before ${new Date(deadline).toISOString()}: sluice approve ${request.deployment} --stack ${request.environment}`,
-    ].join('\n'),
-    link: request.link,
-  };
 };
 
 export const onApproval = (t: Turn, event: DoneEvent): void => {

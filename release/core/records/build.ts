@@ -62,6 +62,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
       'counts are compared with the version beside them; at 100 % there is none, and no statistical bound holds there',
     duration_ms: { total: finished - s.startedAt, bakes: bakes(s.stages, finished) },
     findings: (s.preflight?.findings ?? []).map(({ check, level, message }) => ({ check, level, message })),
+    messages: s.messages.map((m) => ({ to: m.to, sent: m.sent, ...known('reason', m.reason) })),
     timeline: s.timeline.map(entryOf),
   };
 };

@@ -141,6 +141,10 @@ export const recordSchema = z.object({
   baseline_note: z.string(),
   duration_ms: z.object({ total: z.number(), bakes: z.number() }),
   findings: z.array(z.object({ check: z.string(), level: z.string(), message: z.string() })),
+  /** Who was told, and who could not be; absent in records from before messages were recorded. */
+  messages: z
+    .array(z.object({ to: z.string(), sent: z.boolean(), reason: z.string().optional() }))
+    .optional(),
   timeline: z.array(entry),
 });
 

@@ -15,7 +15,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { sandboxMessages } from '../../../sandbox/adapters/messages.ts';
+import { messageSender } from '../../../release/adapters/messages/index.ts';
+import { redactor } from '../../../lib/redact.ts';
+import { sandboxSecrets } from '../../../sandbox/adapters/secrets.ts';
 import { connectSandbox, startSandbox } from '../../../sandbox/client.ts';
 import { ExpectedError } from '../../../lib/errors.ts';
 import { busySandbox, temporarySandbox } from './stack.ts';
@@ -122,14 +124,40 @@ describe('the control API', () => {
   test('keeps messages for whoever looks, and says which could not be sent', async () => {
     const sandbox = await temporarySandbox();
     const message = { event: 'success', title: 'v2.0.0 is live', text: 'all well', link: undefined } as const;
-    await sandbox.call('POST', '/faults', { kind: 'webhookDown', channel: 'pager' });
-    const sent = await sandboxMessages(sandbox, ['deploys', 'pager']).send(message);
-    expect(sent).toEqual([
-      { to: 'deploys', sent: true },
-      { to: 'pager', sent: false, reason: 'answered 422' },
+    await sandbox.call('POST', '/faults', { kind: 'webhookDown', channel: 'pagerduty' });
+    const secrets = sandboxSecrets(sandbox);
+    const { url: mail } = await sandbox.call<{ url: string }>('POST', '/mailbox');
+    await secrets.put('SLACK', `${sandbox.url}/webhooks/slack`);
+    await secrets.put('PAGER', `${sandbox.url}/webhooks/pagerduty#key`);
+    await secrets.put('MAIL', mail);
+    const on = ['success'] as const;
+    const sent = await messageSender(
+      [
+        { to: 'slack', secret: 'SLACK', on, channel: undefined },
+        { to: 'pagerduty', secret: 'PAGER', on, channel: undefined },
+        { to: 'email', secret: 'MAIL', on, channel: 'team@azora.example' },
+      ],
+      { secrets, names: {}, environment: {}, hidden: redactor() },
+    ).send(message);
+    expect(sent).toMatchObject([
+      { to: 'slack', sent: true },
+      {
+        to: 'pagerduty',
+        sent: false,
+        reason: expect.stringContaining('channel pagerduty is down') as string,
+      },
+      { to: 'email team@azora.example', sent: true },
     ]);
-    expect(await sandbox.call('GET', '/webhooks/deploys')).toMatchObject([
-      { body: { title: 'v2.0.0 is live' } },
+    expect(await sandbox.call('GET', '/webhooks/slack')).toMatchObject([
+      { body: { text: 'v2.0.0 is live' } },
+    ]);
+    expect(await sandbox.call('GET', '/webhooks/email')).toMatchObject([
+      {
+        body: {
+          to: ['team@azora.example'],
+          text: expect.stringMatching(/^Subject: v2\.0\.0 is live$.*^all well$/ms) as string,
+        },
+      },
     ]);
     await sandbox.close();
   });
