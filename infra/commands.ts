@@ -6,12 +6,8 @@ import {
   type CommandsPlanArgs,
   type PlannedCommand,
 } from '../components/database-command.plan.ts';
-import type { Network } from '../components/network.ts';
-import { PREVIEW_HEADER } from '../components/service-slot.ts';
-import type { Release } from '../config/release.types.ts';
+import type { Release, Slot } from '../config/release.types.ts';
 import type { SlotName } from '../config/types.ts';
-import { liveSlot } from '../release/core/release.ts';
-import type { ServiceOfSlot } from './slots.ts';
 import type { DatabaseSecrets } from './database-secrets.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,12 +17,11 @@ export interface CommandSurroundings {
   readonly tokens: Partial<Record<SlotName, pulumi.Output<string>>>;
   readonly databaseSecrets: DatabaseSecrets;
   readonly buckets: Buckets;
-  readonly network: Network;
-  readonly clusterArn: pulumi.Input<string>;
-  readonly url: pulumi.Output<string>;
+  /** What commands are told beside, by the target: where a task runs. */
+  readonly place: Values;
 }
 
-type Values = Record<string, pulumi.Input<string> | undefined>;
+export type Values = Record<string, pulumi.Input<string> | undefined>;
 
 const given = (values: Values): Record<string, pulumi.Input<string>> =>
   Object.fromEntries(
@@ -38,12 +33,10 @@ const plannedOf = (
   what: Pick<CommandsPlanArgs, 'backup' | 'schema' | 'verify'>,
 ): PlannedCommand | undefined => planCommands({ app: around.settings.app, ...what })[0];
 
-/** Region of buckets and secrets; and where a task runs: a private database is out of the runner's reach. */
-const placeOf = ({ settings, network, clusterArn }: CommandSurroundings): Values => ({
+/** Region of buckets and secrets, and what the target adds. */
+const placeOf = ({ settings, place }: CommandSurroundings): Values => ({
   AWS_REGION: settings.region,
-  ...(settings.app.database?.runs === 'task'
-    ? { SLUICE_CLUSTER: clusterArn, SLUICE_SUBNETS: network.taskSubnetIds.apply((ids) => ids.join(',')) }
-    : {}),
+  ...place,
 });
 
 export const declareBackup = (around: CommandSurroundings): DatabaseCommand | undefined => {
@@ -81,34 +74,20 @@ export const declareMigration = (
   });
 };
 
-/** `direct`: health of the slot that gets the traffic, asked through its preview rule before any rule changes. */
+/** What a slot that gets the traffic is asked in direct mode, as `sluice task verify` reads it. */
+export interface Verification {
+  readonly slot: Slot;
+  /** Variables that hold what is asked, e.g. `SLUICE_HEALTH_TARGETS`. */
+  readonly environment: Record<string, pulumi.Input<string>>;
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** `direct`: health of the slot that gets the traffic, asked before any rule changes. */
 export const declareVerification = (
   around: CommandSurroundings,
-  services: readonly ServiceOfSlot[],
+  { slot, environment, after }: Verification,
 ): DatabaseCommand | undefined => {
-  const { settings, release, url } = around;
-  const live = liveSlot(release);
-  const slot = live === undefined ? undefined : release.slots[live];
-  const token = live === undefined ? undefined : around.tokens[live];
-  if (settings.app.rollout !== 'direct' || slot === undefined || token === undefined) return undefined;
   const planned = plannedOf(around, { backup: undefined, schema: undefined, verify: slot });
   if (planned === undefined) return undefined;
-  const targets = pulumi.all([url, token]).apply(([address, value]) =>
-    JSON.stringify(
-      Object.entries(slot.services)
-        .filter(([, s]) => s.kind === 'web')
-        .map(([service, s]) => ({
-          service,
-          url: `${address}${s.health.publicPath}`,
-          critical: s.critical,
-          version: s.health.version ? slot.version : null,
-          headers: { [PREVIEW_HEADER]: value },
-        })),
-    ),
-  );
-  return new DatabaseCommand('verify', {
-    planned,
-    environment: { SLUICE_HEALTH_TARGETS: pulumi.secret(targets) },
-    after: services.filter((s) => s.slot === live).map(({ made }) => made.service),
-  });
+  return new DatabaseCommand('verify', { planned, environment, after });
 };

@@ -1,5 +1,4 @@
 import * as pulumi from '@pulumi/pulumi';
-import { declareApplication } from './application.ts';
 import { databaseSecrets } from './database-secrets.ts';
 import { forPulumi } from './errors.ts';
 import { FOUNDATION, foundation } from './foundation.ts';
@@ -8,24 +7,26 @@ import { programOutputs, type ProgramOutputs } from './outputs.ts';
 import { readOwnOutputs } from './own-outputs.ts';
 import { previewKey, previewTokens } from './preview-tokens.ts';
 import { readSettings } from './settings.ts';
+import { targetOf } from './targets/index.ts';
 
 const program = async (): Promise<ProgramOutputs> => {
   if (pulumi.getStack() === FOUNDATION) foundation();
   const settings = readSettings();
-  const own = await readOwnOutputs();
-  const { release, from, notes } = await nextRelease(settings, own);
+  const target = targetOf(settings.app);
+  const own = await readOwnOutputs(target.carries);
+  const { release, from, notes } = await nextRelease(target, settings, own);
   for (const note of notes) await (from === 'direct' ? pulumi.log.info(note) : pulumi.log.warn(note));
   const key = previewKey(settings.previewKey, own.previewKey);
   const tokens = previewTokens(key, settings.app, release);
-  const application = declareApplication({
+  const declared = await target.declare({
     settings,
     release,
-    positions: own.positions,
+    carried: own.carried,
     tokens,
     databaseSecrets: await databaseSecrets(settings.app, release),
   });
   return programOutputs({
-    application,
+    declared,
     environment: settings.app.environment,
     release,
     tokens,

@@ -1,4 +1,3 @@
-import { resolveImages } from '../components/images.ts';
 import { repositoryOf } from '../components/images.plan.ts';
 import { resolveSecrets } from '../components/secrets.ts';
 import { requireReleaseSize } from '../config/release.ts';
@@ -7,9 +6,9 @@ import type { App } from '../config/types.ts';
 import { freeze } from '../release/core/freeze.ts';
 import { liveSlot } from '../release/core/release.ts';
 import { resolveRelease, type Resolution } from '../release/core/resolve.ts';
-import { readLiveWeights } from './live-weights.ts';
 import type { OwnOutputs } from './own-outputs.ts';
 import type { Settings } from './settings.ts';
+import type { Target } from './targets/target.ts';
 
 const liveOf = ({ last }: OwnOutputs): Slot | undefined => {
   if (last.kind !== 'release') return undefined;
@@ -35,12 +34,16 @@ const knownImages = (settings: Settings, version: string, live: Slot | undefined
 };
 
 /** `direct`: what configuration asks for now, with digests and the current versions of secrets. */
-const wantedNow = async (settings: Settings, live: Slot | undefined): Promise<Slot | undefined> => {
+const wantedNow = async (
+  target: Target,
+  settings: Settings,
+  live: Slot | undefined,
+): Promise<Slot | undefined> => {
   const { app } = settings;
   const version = settings.version ?? live?.version;
   if (version === undefined) return undefined;
   const [images, secrets] = await Promise.all([
-    resolveImages(app, version, knownImages(settings, version, live)),
+    target.artifacts(app, version, knownImages(settings, version, live)),
     resolveSecrets(secretsOf(app)),
   ]);
   return freeze(app, { version, deployment: settings.deployment, images, secrets });
@@ -62,18 +65,22 @@ const wantedSettings = ({ app }: Settings, live: Slot | undefined): Slot | undef
 };
 
 /** Decides which release this run realises. Throws `ExpectedError` where going on would move traffic by accident. */
-export const nextRelease = async (settings: Settings, own: OwnOutputs): Promise<Resolution> => {
+export const nextRelease = async (
+  target: Target,
+  settings: Settings,
+  own: OwnOutputs,
+): Promise<Resolution> => {
   const { app, stack, release: configured } = settings;
   const live = liveOf(own);
   const alone = configured === undefined;
   const [weights, wanted] = await Promise.all([
     alone && own.last.kind === 'release' && own.routing !== undefined
-      ? readLiveWeights(stack, own.routing.services)
+      ? target.live(stack, own.routing)
       : undefined,
     !alone || own.last.kind === 'unreadable'
       ? undefined
       : app.rollout === 'direct'
-        ? wantedNow(settings, live)
+        ? wantedNow(target, settings, live)
         : wantedSettings(settings, live),
   ]);
   const resolution = resolveRelease({

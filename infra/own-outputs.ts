@@ -8,24 +8,24 @@ import type { RoutingOutput } from '../release/ports/stack.ts';
 export interface OwnOutputs {
   readonly last: LastOutputs;
   readonly routing: RoutingOutput | undefined;
-  /** Listener positions of services; see components/priorities.plan.ts. */
-  readonly positions: Readonly<Record<string, number>>;
+  /** The target's own outputs, by name; see `Target.carries`. */
+  readonly carried: Readonly<Record<string, unknown>>;
   /** Key of the preview tokens, where the program made it itself. Secret. */
   readonly previewKey: string | undefined;
 }
 
 /** A reference of the stack to itself: its outputs as they were before this run, also in previews. */
-export const readOwnOutputs = async (): Promise<OwnOutputs> => {
+export const readOwnOutputs = async (carries: readonly string[]): Promise<OwnOutputs> => {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference('self', { name });
-  const [release, url, routing, positions, key] = await Promise.all(
-    ['release', 'url', 'routing', 'positions', 'previewKey'].map((output) => self.getOutputDetails(output)),
+  const [release, url, routing, key, ...own] = await Promise.all(
+    ['release', 'url', 'routing', 'previewKey', ...carries].map((output) => self.getOutputDetails(output)),
   );
   const known = [release, url, routing].some((o) => o?.value !== undefined || o?.secretValue !== undefined);
   return {
     last: known ? readRelease(release) : { kind: 'none' },
     routing: routing?.value as RoutingOutput | undefined,
-    positions: (positions?.value ?? {}) as Record<string, number>,
+    carried: Object.fromEntries(carries.map((name, i) => [name, own[i]?.value as unknown])),
     previewKey: typeof key?.secretValue === 'string' ? key.secretValue : undefined,
   };
 };

@@ -1,5 +1,5 @@
 /** The program for as many services as are asked for, without the limits of the entry (release size, listener). */
-import { declareApplication } from '../../infra/application.ts';
+import { declareApplication } from '../../infra/targets/ecs/application.ts';
 import { programOutputs } from '../../infra/outputs.ts';
 import { previewKey, previewTokens } from '../../infra/preview-tokens.ts';
 import { parseApp } from '../../config/app.ts';
@@ -32,7 +32,7 @@ export const programFor = (count: number): Program => {
     const release = liveRelease(app);
     const key = previewKey(undefined, undefined);
     const tokens = previewTokens(key, app, release);
-    const application = declareApplication({
+    const declared = declareApplication({
       settings: {
         stack: STACK,
         region: 'eu-west-1',
@@ -49,7 +49,7 @@ export const programFor = (count: number): Program => {
       databaseSecrets: { url: undefined, scratchUrl: undefined },
     });
     return {
-      ...programOutputs({ application, environment: app.environment, release, tokens, previewKey: key }),
+      ...programOutputs({ declared, environment: app.environment, release, tokens, previewKey: key }),
     };
   };
 };

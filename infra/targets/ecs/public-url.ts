@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { LoadBalancer } from '../components/load-balancer.ts';
-import type { App } from '../config/types.ts';
+import type { LoadBalancer } from '../../../components/load-balancer.ts';
+import type { App } from '../../../config/types.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost)(:\d+)?$/;
 

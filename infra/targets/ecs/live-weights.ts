@@ -1,9 +1,9 @@
 import { getListenerRule } from '@pulumi/aws/lb/getListenerRule.js';
-import { reasonOf } from '../components/reasons.ts';
-import type { SlotName } from '../config/types.ts';
-import { refused } from '../lib/errors.ts';
-import type { Shares } from '../release/core/release.ts';
-import type { RoutingOutput } from '../release/ports/stack.ts';
+import { reasonOf } from '../../../components/reasons.ts';
+import type { SlotName } from '../../../config/types.ts';
+import { refused } from '../../../lib/errors.ts';
+import type { Shares } from '../../../release/core/release.ts';
+import type { RoutingOutput } from '../../../release/ports/stack.ts';
 
 const NAMES: readonly SlotName[] = ['blue', 'green'];
 

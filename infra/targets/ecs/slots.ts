@@ -1,17 +1,17 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { Buckets } from '../components/buckets.ts';
-import type { DatabaseCommand } from '../components/database-command.ts';
-import type { LoadBalancer } from '../components/load-balancer.ts';
-import type { Logs } from '../components/logs.ts';
-import type { Scope } from '../components/names.ts';
-import type { Network } from '../components/network.ts';
-import type { RoutingPlan } from '../components/routing.plan.ts';
-import { ServiceSlot } from '../components/service-slot.ts';
-import { Slot } from '../components/slot.ts';
-import type { Release } from '../config/release.types.ts';
-import type { SlotName } from '../config/types.ts';
-import { liveSlot } from '../release/core/release.ts';
-import type { Settings } from './settings.ts';
+import type { Buckets } from '../../../components/buckets.ts';
+import type { DatabaseCommand } from '../../../components/database-command.ts';
+import type { LoadBalancer } from '../../../components/load-balancer.ts';
+import type { Logs } from '../../../components/logs.ts';
+import type { Scope } from '../../../components/names.ts';
+import type { Network } from '../../../components/network.ts';
+import type { RoutingPlan } from '../../../components/routing.plan.ts';
+import { ServiceSlot } from '../../../components/service-slot.ts';
+import { Slot } from '../../../components/slot.ts';
+import type { Release } from '../../../config/release.types.ts';
+import type { SlotName } from '../../../config/types.ts';
+import { liveSlot } from '../../../release/core/release.ts';
+import type { Settings } from '../../settings.ts';
 
 export interface ServiceOfSlot {
   readonly slot: SlotName;

@@ -1,28 +1,25 @@
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import { Cluster } from '@pulumi/aws/ecs/cluster.js';
-import { Buckets } from '../components/buckets.ts';
-import { LoadBalancer } from '../components/load-balancer.ts';
-import { Logs } from '../components/logs.ts';
-import { cloudName, LIMITS, tagsOf, type Scope } from '../components/names.ts';
-import { Network } from '../components/network.ts';
-import { planRouting, type RoutingPlan } from '../components/routing.plan.ts';
-import { Routing } from '../components/routing.ts';
-import type { Release } from '../config/release.types.ts';
-import type { SlotName } from '../config/types.ts';
-import { sharesOf, slotNames } from '../release/core/release.ts';
-import {
-  declareBackup,
-  declareMigration,
-  declareVerification,
-  type CommandSurroundings,
-} from './commands.ts';
-import type { Positions } from '../components/priorities.plan.ts';
-import type { DatabaseCommand } from '../components/database-command.ts';
-import { migratesBeforeStart } from '../components/database-command.plan.ts';
-import type { DatabaseSecrets } from './database-secrets.ts';
-import { declareSlot, type Ground, type ServiceOfSlot } from './slots.ts';
+import { Buckets } from '../../../components/buckets.ts';
+import { LoadBalancer } from '../../../components/load-balancer.ts';
+import { Logs } from '../../../components/logs.ts';
+import { cloudName, LIMITS, tagsOf, type Scope } from '../../../components/names.ts';
+import { Network } from '../../../components/network.ts';
+import { planRouting } from '../../../components/routing.plan.ts';
+import { Routing } from '../../../components/routing.ts';
+import type { Release } from '../../../config/release.types.ts';
+import type { SlotName } from '../../../config/types.ts';
+import { sharesOf, slotNames } from '../../../release/core/release.ts';
+import { declareBackup, declareMigration, type CommandSurroundings } from '../../commands.ts';
+import { declareHealth } from './health.ts';
+import type { Positions } from '../../../components/priorities.plan.ts';
+import { migratesBeforeStart } from '../../../components/database-command.plan.ts';
+import type { DatabaseSecrets } from '../../database-secrets.ts';
+import type { Declared } from '../target.ts';
+import { doneWith, routingOf } from './outputs.ts';
+import { declareSlot, type Ground } from './slots.ts';
 import { publicUrl } from './public-url.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../../settings.ts';
 
 export interface ApplicationArgs {
   readonly settings: Settings;
@@ -32,18 +29,6 @@ export interface ApplicationArgs {
   /** Preview token of each slot. Secret. */
   readonly tokens: Partial<Record<SlotName, pulumi.Output<string>>>;
   readonly databaseSecrets: DatabaseSecrets;
-}
-
-/** Everything that outputs are made from. */
-export interface Application {
-  readonly balancer: LoadBalancer;
-  readonly buckets: Buckets;
-  readonly url: pulumi.Output<string>;
-  readonly clusterArn: pulumi.Input<string>;
-  readonly services: readonly ServiceOfSlot[];
-  readonly routing: Routing;
-  readonly plan: RoutingPlan;
-  readonly commands: readonly DatabaseCommand[];
 }
 
 /** What lives longer than any release. */
@@ -66,7 +51,7 @@ const declareGround = ({ settings, release }: ApplicationArgs): Ground => {
 };
 
 /** Declares staging or production: what is in the configuration and in the release, and nothing else. */
-export const declareApplication = (args: ApplicationArgs): Application => {
+export const declareApplication = (args: ApplicationArgs): Declared => {
   const { settings, release } = args;
   const { app } = settings;
   const plan = planRouting({
@@ -77,7 +62,18 @@ export const declareApplication = (args: ApplicationArgs): Application => {
   });
   const ground = declareGround(args);
   const url = publicUrl(app, ground.balancer);
-  const around: CommandSurroundings = { ...args, ...ground, url };
+  const around: CommandSurroundings = {
+    ...args,
+    buckets: ground.buckets,
+    // Where a task runs: a private database is out of the runner's reach.
+    place:
+      app.database?.runs === 'task'
+        ? {
+            SLUICE_CLUSTER: ground.clusterArn,
+            SLUICE_SUBNETS: ground.network.taskSubnetIds.apply((ids) => ids.join(',')),
+          }
+        : {},
+  };
   const backup = declareBackup(around);
   const early = migratesBeforeStart(app.database) ? declareMigration(around, backup, []) : undefined;
   const services = slotNames(release).flatMap((slot) => declareSlot(slot, args, ground, plan, early));
@@ -89,7 +85,7 @@ export const declareApplication = (args: ApplicationArgs): Application => {
         backup,
         fresh.map(({ made }) => made.service),
       );
-  const verification = declareVerification(around, services);
+  const verification = declareHealth(around, url, services);
   const commands = [backup, early, late, verification].filter((c) => c !== undefined);
   const groups = new Map(services.map(({ slot, name, made }) => [`${slot} ${name}`, made.targetGroup]));
   const routing = new Routing('routing', {
@@ -104,7 +100,14 @@ export const declareApplication = (args: ApplicationArgs): Application => {
     after: [...services.map(({ made }) => made.service), ...commands.map((c) => c.command)],
   });
   const { balancer, buckets, clusterArn } = ground;
-  return { balancer, buckets, clusterArn, url, services, routing, plan, commands };
+  const made = { listenerArn: balancer.listenerArn, services, routing, commands };
+  return {
+    url,
+    buckets,
+    routing: routingOf(made),
+    done: doneWith(made),
+    more: { positions: plan.positions, cluster: pulumi.output(clusterArn) },
+  };
 };
 
 const pick = (release: Release, slot: SlotName) => {
