@@ -5,6 +5,7 @@ import { configStep } from './config-step.ts';
 import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { gateCommands } from './gate.ts';
+import { githubCommands } from './github.ts';
 import { history, status } from './look.ts';
 import { operateCommands } from './operate.ts';
 import { plan } from './plan.ts';
@@ -14,6 +15,7 @@ import { rollback } from './rollback.ts';
 import { sandbox } from './sandbox.ts';
 import { tasks } from './task.ts';
 import { tidy } from './tidy.ts';
+import { workflowCommands } from './workflows.ts';
 
 /** Every command, as data; what they do is loaded when they run. */
 export const commands: readonly CommandSpec[] = [
@@ -31,6 +33,8 @@ export const commands: readonly CommandSpec[] = [
   ...backups,
   tidy,
   ...gateCommands,
+  ...githubCommands,
   ...sandbox,
+  ...workflowCommands,
   ...tasks,
 ];

@@ -1,0 +1,239 @@
+import { APPROVAL, approvalGate } from '../config/github.ts';
+import { expression, type Env, type Job, type Permissions, type Step } from './model.ts';
+import { FAILURE, minutes, phaseJobs, type PhaseJob } from './phases.ts';
+import type { Target } from './settings.ts';
+import {
+  checkout,
+  CREDENTIAL_RIGHTS,
+  credentials,
+  environmentValues,
+  install,
+  keepDocument,
+  keepLog,
+  registryLogin,
+  sluice,
+} from './steps.ts';
+
+/** Who begins a release into an environment, and how its jobs stand in the file. */
+export interface ReleaseJobs {
+  readonly target: Target;
+  /** In front of the ids of jobs and of their names, where a file has jobs of two environments. */
+  readonly prefix: string;
+  /** Jobs that must have succeeded before the first one. */
+  readonly after: readonly string[];
+  /** Condition of the first job; undefined: always. */
+  readonly when?: string;
+  /** What the first job is told beside the phase: options as `--name="$NAME"` and where the values come from. */
+  readonly asked: { readonly words: readonly string[]; readonly env: Env };
+  /** Where the environment's jobs wait for each other, when the whole file does not. */
+  readonly concurrency?: Job['concurrency'];
+}
+
+type Jobs = Readonly<Record<string, Job>>;
+
+const GITHUB_RIGHTS: Permissions = {
+  actions: { access: 'read', why: 'whether the required workflows passed on this commit' },
+  checks: { access: 'read', why: 'whether the required checks passed on this commit' },
+  statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
+};
+
+/** Ids in a file: `canary`, or `production-canary`. */
+const idOf = ({ prefix }: ReleaseJobs, phase: string): string => `${prefix}${phase}`;
+
+const titleOf = ({ prefix, target }: ReleaseJobs, title: string): string =>
+  prefix === '' ? title : `${target.app.environment}: ${title}`;
+
+const deploymentOf = (release: ReleaseJobs): string =>
+  expression(`needs.${idOf(release, 'preflight')}.outputs.deployment`);
+
+const suffixed = (phases: readonly PhaseJob[], job: PhaseJob, kind: string): string => {
+  // A run keeps one artifact of a name: the last job that writes a log has the plain one.
+  const last = phases.findLast((p) => p.logs.some((l) => l === kind));
+  return last === job ? '' : `-${job.phase}`;
+};
+
+const environmentOf = ({ target }: ReleaseJobs): NonNullable<Job['environment']> => ({
+  name: target.deployed,
+  url: target.app.url,
+});
+
+const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: PhaseJob): readonly Step[] => {
+  const { target, asked } = release;
+  const first = job.phase === 'preflight';
+  const id = first ? expression('steps.phase.outputs.deployment') : expression('env.DEPLOYMENT');
+  const env: Env = {
+    ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
+    ...(job.asksGithub === true ? { GITHUB_TOKEN: expression('github.token') } : {}),
+    ...environmentValues(target, 'deploy'),
+  };
+  return [
+    checkout({ history: first }),
+    ...install,
+    credentials(target, 'deploy'),
+    ...(job.builds === true ? registryLogin(target, 'deploy') : []),
+    sluice(
+      { name: job.title, id: 'phase', env },
+      'deploy',
+      `--stack=${target.stack}`,
+      ...(first ? asked.words : ['--deployment="$DEPLOYMENT"']),
+      `--phase=${job.phase}`,
+      '--on-interrupt=rollback',
+    ),
+    ...(first && asksSomebody(target)
+      ? [
+          {
+            name: 'Show whoever approves what will change',
+            env: {
+              VERSION: expression('steps.phase.outputs.version'),
+              ...environmentValues(target, 'deploy'),
+            },
+            run: `npx sluice preview --stack=${target.stack} --version="$VERSION" --markdown >> "$GITHUB_STEP_SUMMARY"`,
+          },
+        ]
+      : []),
+    ...job.logs.map((kind) =>
+      keepLog(target, kind, {
+        deployment: first ? id : deploymentOf(release),
+        suffix: suffixed(phases, job, kind),
+      }),
+    ),
+    ...(job.phase === 'record'
+      ? [
+          keepDocument(target, 'deployment-record', deploymentOf(release)),
+          keepDocument(target, 'rollback-instructions', deploymentOf(release)),
+        ]
+      : []),
+  ];
+};
+
+/** One job a phase, each after the one before. */
+const phases = (release: ReleaseJobs): Jobs => {
+  const { target } = release;
+  const all = phaseJobs(target.app);
+  const gate = approvalJob(release);
+  const jobs: Record<string, Job> = {};
+  let before: readonly string[] = release.after;
+  for (const job of all) {
+    const first = job.phase === 'preflight';
+    jobs[idOf(release, job.phase)] = {
+      name: titleOf(release, job.title),
+      // Outputs are seen from jobs that are named here only.
+      ...needsOf(first ? before : [idOf(release, 'preflight'), ...before]),
+      ...(first && release.when !== undefined ? { if: release.when } : {}),
+      'timeout-minutes': minutes(job.longest),
+      permissions: { ...CREDENTIAL_RIGHTS, ...(job.asksGithub === true ? GITHUB_RIGHTS : {}) },
+      environment: environmentOf(release),
+      ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
+      ...(first
+        ? {
+            outputs: {
+              deployment: expression('steps.phase.outputs.deployment'),
+              version: expression('steps.phase.outputs.version'),
+            },
+          }
+        : {}),
+      steps: phaseSteps(release, all, job),
+    };
+    before = [idOf(release, job.phase)];
+    if (first && gate !== undefined) {
+      jobs[idOf(release, 'approval')] = gate;
+      before = [idOf(release, 'approval')];
+    }
+  }
+  return jobs;
+};
+
+const asksSomebody = ({ deployed, github, app }: Target): boolean =>
+  deployed === 'production' && (approvalGate(github) !== 'none' || app.approval.when !== 'none');
+
+/**
+ * The one job that waits for a person: on GitHub's reviewed environment where the plan offers reviewers, by
+ * `sluice approve` where it does not. Undefined where nobody is asked.
+ */
+const approvalJob = (release: ReleaseJobs): Job | undefined => {
+  const { target } = release;
+  if (!asksSomebody(target)) return undefined;
+  const gate = approvalGate(target.github);
+  const needs = [idOf(release, 'preflight')];
+  const name = titleOf(release, 'Approval');
+  if (gate === 'github')
+    return {
+      name,
+      needs,
+      'timeout-minutes': 5,
+      permissions: {},
+      environment: { name: APPROVAL, url: target.app.url },
+      steps: [
+        {
+          name: 'Say what was approved',
+          env: {
+            VERSION: expression(`needs.${idOf(release, 'preflight')}.outputs.version`),
+            DEPLOYMENT: deploymentOf(release),
+          },
+          run: `printf 'Approved: %s, deployment %s\\n' "$VERSION" "$DEPLOYMENT" | tee -a "$GITHUB_STEP_SUMMARY"`,
+        },
+      ],
+    };
+  const job: PhaseJob = {
+    phase: 'approval',
+    title: 'Wait for approval',
+    longest: target.app.approval.timeout,
+    logs: [],
+  };
+  return {
+    name,
+    needs,
+    'timeout-minutes': minutes(job.longest),
+    permissions: CREDENTIAL_RIGHTS,
+    environment: environmentOf(release),
+    steps: phaseSteps(release, [], job),
+  };
+};
+
+/** Runs whatever failed, was cancelled or was lost: traffic back, report, messages. */
+const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
+  const { target } = release;
+  const first = idOf(release, 'preflight');
+  return {
+    name: titleOf(release, 'Failure: take back and report'),
+    needs: watched,
+    // A status function, or this job would be skipped with the ones it is there for. Without a deployment nothing
+    // has begun; a run that was cancelled between two jobs leaves one half-way as a failure does.
+    if: `(failure() || cancelled()) && needs.${first}.outputs.deployment != ''`,
+    'timeout-minutes': minutes(target.app.timeouts.rollback + 10 * 60_000),
+    permissions: CREDENTIAL_RIGHTS,
+    environment: environmentOf(release),
+    ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
+    steps: [
+      checkout(),
+      ...install,
+      credentials(target, 'deploy'),
+      sluice(
+        {
+          name: 'Take back and report',
+          id: 'phase',
+          env: { DEPLOYMENT: deploymentOf(release), ...environmentValues(target, 'deploy') },
+        },
+        'deploy',
+        `--stack=${target.stack}`,
+        '--deployment="$DEPLOYMENT"',
+        `--phase=${FAILURE}`,
+      ),
+      keepLog(target, 'rollback-logs', { deployment: deploymentOf(release), suffix: `-${FAILURE}` }),
+      keepDocument(target, 'deployment-failure-report', deploymentOf(release)),
+    ],
+  };
+};
+
+/** All jobs of a release into one environment, by id. */
+export const releaseJobs = (release: ReleaseJobs): Jobs => {
+  const jobs = phases(release);
+  return { ...jobs, [idOf(release, FAILURE)]: failureJob(release, Object.keys(jobs)) };
+};
+
+/** Id of the last job of a release that goes well. */
+export const lastJob = (release: Pick<ReleaseJobs, 'prefix' | 'target'>): string =>
+  `${release.prefix}${phaseJobs(release.target.app).at(-1)?.phase ?? 'record'}`;
+
+const needsOf = (ids: readonly string[]): { needs?: readonly string[] } =>
+  ids.length === 0 ? {} : { needs: [...new Set(ids)] };
