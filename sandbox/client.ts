@@ -28,7 +28,9 @@ export interface Sandbox {
   status(): Promise<CloudStatus>;
   /** One call of the control API; rejects with the answer's `error`. */
   call<Result>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Result>;
-  /** What a shell needs to reach it: S3 endpoint, keys, control URL and token. */
+  /** The local GitHub: address of its API, and a token that may do everything. */
+  readonly github: { readonly url: string; readonly token: string };
+  /** What a shell needs to reach it: S3 endpoint, keys, control URL and token, GitHub's API and a token. */
   environment(): Readonly<Record<string, string>>;
   /** Lets go of the connections. The daemon ends too if this process owns it. */
   close(): Promise<void>;
@@ -67,6 +69,7 @@ const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
     directory: ready.directory,
     s3: ready.s3,
     postgres: ready.postgres,
+    github: ready.github,
     startedMs: ready.startedMs,
     provider,
     status: () => call('GET', '/status'),
@@ -78,6 +81,8 @@ const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
       AWS_SECRET_ACCESS_KEY: 'sandbox',
       SLUICE_SANDBOX: ready.url,
       SLUICE_SANDBOX_TOKEN: ready.token,
+      GITHUB_API_URL: ready.github.url,
+      GITHUB_TOKEN: ready.github.token,
     }),
     close,
     shutdown: async () => {

@@ -13,6 +13,8 @@ import { parseArgs } from 'node:util';
 import { addressOf, closeServer, serve } from './cloud/balancer/listener.ts';
 import { startCloud, type Cloud } from './cloud/cloud.ts';
 import { controlHandler } from './cloud/control.ts';
+import { githubRoutes } from './cloud/github/control.ts';
+import { startGithub, type LocalGithub } from './cloud/github/server.ts';
 import { DEFAULT_OPTIONS, type CloudOptions } from './cloud/options.ts';
 import { startReaper } from './cloud/reaper-client.ts';
 import { routesOf } from './cloud/routes.ts';
@@ -29,6 +31,8 @@ export interface Ready {
   readonly s3: string;
   /** URL of the database `postgres`; undefined without PostgreSQL. */
   readonly postgres?: string;
+  /** The local GitHub: its API and a token that may do everything. */
+  readonly github: { readonly url: string; readonly token: string };
   readonly startedMs: number;
 }
 
@@ -56,6 +60,7 @@ if (options.temporary) reaper.removeLater(directory);
 const token = randomBytes(24).toString('base64url');
 let url = '';
 let cloud: Cloud | undefined;
+let github: LocalGithub | undefined;
 let stopping = false;
 
 const stop = async (code: number): Promise<void> => {
@@ -66,6 +71,7 @@ const stop = async (code: number): Promise<void> => {
   rmSync(join(directory, 'daemon.json'), { force: true });
   try {
     await cloud?.close();
+    await github?.close();
     await closeServer(server);
     await reaper.close();
   } catch (error) {
@@ -90,6 +96,7 @@ process.on('uncaughtException', (error) => {
 let handle: ReturnType<typeof controlHandler> = (_, response) => response.writeHead(503).end();
 const server = await serve((request, response) => handle(request, response));
 url = `http://${addressOf(server)}`;
+github = await startGithub(randomBytes(24).toString('base64url'));
 cloud = await startCloud(options, reaper, { control: () => ({ url, token }), log });
 
 const ready: Ready = {
@@ -101,9 +108,14 @@ const ready: Ready = {
   region: options.region,
   s3: cloud.s3.endpoint,
   ...(cloud.postgres === undefined ? {} : { postgres: cloud.postgres.url() }),
+  github: { url: github.url, token: github.token },
   startedMs: Math.round(performance.now()),
 };
-const routes = [{ at: 'GET /ready', handle: () => ready }, ...routesOf(cloud, () => void stop(0))];
+const routes = [
+  { at: 'GET /ready', handle: () => ready },
+  ...githubRoutes(github),
+  ...routesOf(cloud, () => void stop(0)),
+];
 handle = controlHandler(routes, token, log);
 writeFileSync(join(directory, 'daemon.json'), `${JSON.stringify(ready)}\n`, { mode: 0o600 });
 process.stdout.write(`${JSON.stringify(ready)}\n`);

@@ -11,6 +11,7 @@ import { openSession, type Session } from '../session/open.ts';
 import { ROOT, readStackConfig } from '../session/stack-config.ts';
 import { findExample, type Example } from './example.ts';
 import { demoOverlay, migrationsOf } from './overlay.ts';
+import { seedGithub } from './seed-github.ts';
 import { seedStack } from './seed.ts';
 
 /** A sandbox of its own with an example's database and secrets in it; gone when this process is. */
@@ -51,6 +52,7 @@ export const openDemoWorld = async (
   try {
     const plain = readStackConfig(stack, {}, { folder }).app;
     const database = await seedStack(sandbox, plain);
+    await seedGithub(sandbox, plain, application);
     return {
       example,
       sandbox,

@@ -10,6 +10,7 @@ import { s3Client } from '../../release/adapters/s3.ts';
 import { folderObjects } from '../../release/adapters/objects-folder.ts';
 import { messageSender } from '../../release/adapters/messages/index.ts';
 import { gate } from '../../release/core/gate/gate.ts';
+import type { Github } from '../../release/ports/github.ts';
 import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
 import type { Ports, RunOptions } from '../../release/runner/types.ts';
 import { ensureStack } from '../../release/runner.ts';
@@ -17,6 +18,7 @@ import { backupStore, type BackupStore } from '../../release/adapters/database/b
 import type { Restored } from '../tasks/restore.ts';
 import { databasePorts, restoreDatabase } from './database.ts';
 import { elsewhereIn } from './elsewhere.ts';
+import { githubOf } from './github.ts';
 import { httpProbe } from './http.ts';
 import { fileLogs } from './logs.ts';
 import { ROOT, readStackConfig, type StackConfig } from './stack-config.ts';
@@ -35,6 +37,8 @@ export interface Session {
   readonly config: StackConfig;
   readonly stack: StackUpdater;
   readonly redactor: Redactor;
+  /** The application's repository; undefined where none is named, or without a token. */
+  readonly github: Github | undefined;
   readonly clock: Clock;
   readonly directory: string;
   /** Outputs of the stack; makes the infrastructure first where there is none. */
@@ -107,11 +111,13 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       force,
       signal,
     );
-  const around = { config, surroundings, directory, clock, stack, objects, hidden, restore };
+  const github = githubOf(config.app, environment);
+  const around = { config, github, surroundings, directory, clock, stack, objects, hidden, restore };
   return {
     config,
     stack,
     redactor: hidden,
+    github,
     clock,
     directory,
     objects,
@@ -142,6 +148,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
 };
 
 interface Around extends Required<SessionOptions> {
+  readonly github: Github | undefined;
   readonly stack: StackUpdater;
   readonly objects: (outputs: StackOutputs) => Ports['objects'];
   readonly hidden: Redactor;

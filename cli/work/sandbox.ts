@@ -6,6 +6,7 @@ import { startGrpc, grpcPort } from '../../sandbox/grpc/client.ts';
 import { text, type Values } from '../command.ts';
 import { APPLICATION } from '../demo/overlay.ts';
 import { seedImages, seedStack } from '../demo/seed.ts';
+import { seedGithub } from '../demo/seed-github.ts';
 import type { Printer } from '../print.ts';
 import { findSandbox, sandboxFolder } from '../session/find.ts';
 import { passphraseOf } from '../session/in-sandbox.ts';
@@ -34,7 +35,10 @@ export const sandboxUp = async (options: Values, print: Printer): Promise<ExitCo
   const sandbox = await startSandbox({ directory: folder, detached: true, cwd: ROOT, region: 'eu-west-1' });
   try {
     const apps = STACKS.map((stack) => readStackConfig(stack).app);
-    for (const app of apps) await seedStack(sandbox, app);
+    for (const app of apps) {
+      await seedStack(sandbox, app);
+      await seedGithub(sandbox, app, join(ROOT, APPLICATION));
+    }
     const [first] = apps;
     const versions = first === undefined ? [] : await seedImages(sandbox, first, join(ROOT, APPLICATION));
     await startGrpc(sandbox);

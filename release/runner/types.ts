@@ -7,6 +7,7 @@ import type { Metadata, Result, State } from '../core/engine/types.ts';
 import type { View } from '../core/engine/view.ts';
 import type { Gate } from '../core/gate/types.ts';
 import type { LogKind } from '../core/records/names.ts';
+import type { Github } from '../ports/github.ts';
 import type {
   HttpAnswer,
   HttpProbe,
@@ -44,6 +45,8 @@ export interface Ports {
   readonly logs: Logs;
   /** Restores a deployment's backup; undefined where there is no database. */
   readonly restore?: (deployment: string, signal?: AbortSignal) => Promise<Metadata>;
+  /** The application's repository; undefined where it has none, or none that can be asked. */
+  readonly github?: Github;
   /** The last deployment of a version in another environment, with the digests it ran. */
   readonly elsewhere?: (environment: string, version: string) => Promise<Elsewhere | undefined>;
   /** Text of a migration file; undefined when it cannot be read here. */
