@@ -9,7 +9,16 @@ import { lastStage } from './rules/last-stage.ts';
 import { naive } from './rules/naive.ts';
 import { ours } from './rules/ours.ts';
 import type { Rule } from './rules/rule.ts';
-import { boundary, bursts, calm, lateFailures, longBursts, regressions, type Workload } from './workloads.ts';
+import {
+  boundary,
+  bursts,
+  calm,
+  lateFailures,
+  longBursts,
+  regressions,
+  wholeBursts,
+  type Workload,
+} from './workloads.ts';
 
 export const GATE = 'this gate, 10 s';
 export const GATE_60 = 'this gate, 60 s';
@@ -62,6 +71,12 @@ const all = (): readonly Rule[] => [...GATES(), ...NARROW(), ...rivals()];
 export const PARTS: readonly Part[] = [
   { name: 'calm', title: 'healthy, errors one by one, 5 %', workloads: calm(SMALL), rules: all },
   { name: 'bursts', title: 'healthy, bursts up to 10 s, 5 %', workloads: bursts(SMALL), rules: all },
+  {
+    name: 'whole-bursts',
+    title: 'healthy, bursts of exactly 10 s, 5 %',
+    workloads: wholeBursts(SMALL),
+    rules: () => [...GATES(), ...NARROW()],
+  },
   { name: 'regressions', title: 'regressions, 5 %', workloads: regressions(SMALL), rules: all },
   {
     name: 'late',
@@ -71,13 +86,13 @@ export const PARTS: readonly Part[] = [
   },
   { name: 'calm-half', title: 'healthy, errors one by one, 50 %', workloads: calm(HALF), rules: GATES },
   { name: 'bursts-half', title: 'healthy, bursts up to 10 s, 50 %', workloads: bursts(HALF), rules: GATES },
-  { name: 'regressions-half', title: 'regressions, 50 %', workloads: regressions(HALF), rules: GATES },
   {
-    name: 'long-bursts',
-    title: 'healthy, bursts of 30 and 60 s, 5 %',
-    workloads: longBursts(SMALL),
-    rules: () => [...GATES(), ...LONG()],
+    name: 'whole-bursts-half',
+    title: 'healthy, bursts of exactly 10 s, 50 %',
+    workloads: wholeBursts(HALF),
+    rules: GATES,
   },
+  { name: 'regressions-half', title: 'regressions, 50 %', workloads: regressions(HALF), rules: GATES },
   {
     name: 'boundary',
     title: 'a true ratio of exactly 1.5',
@@ -91,4 +106,10 @@ export const PARTS: readonly Part[] = [
     rules: () => [lastStage(GATE_LAST)],
   },
   { name: 'latency', title: 'latency, 5 %', workloads: latency(SMALL), rules: GATES },
+  {
+    name: 'long-bursts',
+    title: 'healthy, bursts of 30 and 60 s, 5 %',
+    workloads: longBursts(SMALL),
+    rules: () => [...GATES(), ...LONG()],
+  },
 ];

@@ -20,10 +20,10 @@ export class Pool {
     this.workers = Array.from({ length: threads }, () => new Worker(new URL('worker.ts', import.meta.url)));
   }
 
-  /** Tallies per order, one per rule of its part. `progress` hears how many chunks are done. */
+  /** Tallies per order, one per rule of its part. `finished` hears which order is complete, and how many are. */
   async run(
     orders: readonly Order[],
-    progress: (done: number, all: number) => void = () => undefined,
+    finished: (order: number, tallies: readonly Tally[], done: number) => void = () => undefined,
   ): Promise<readonly (readonly Tally[])[]> {
     const jobs: Job[] = [];
     const orderOf: number[] = [];
@@ -41,18 +41,20 @@ export class Pool {
       }
     }
     const results = orders.map((order) => order.part.rules().map(() => emptyTally()));
+    const left = orders.map((order) => Math.ceil(order.runs / CHUNK));
     let next = 0;
     let done = 0;
     const serve = (worker: Worker): Promise<void> =>
       new Promise((resolve, reject) => {
         const take = ({ id, tallies }: Done): void => {
-          const result = results[orderOf[id] ?? -1] ?? [];
+          const index = orderOf[id] ?? -1;
+          const result = results[index] ?? [];
           for (const [k, tally] of tallies.entries()) {
             const into = result[k];
             if (into !== undefined) addTally(into, tally);
           }
-          done += 1;
-          progress(done, jobs.length);
+          left[index] = (left[index] ?? 0) - 1;
+          if (left[index] === 0) finished(index, result, (done += 1));
           give();
         };
         const give = (): void => {

@@ -116,7 +116,7 @@ const LOG_FACTORIALS: readonly number[] = (() => {
   return table;
 })();
 
-/** Poisson numbers of one rate, in constant time: two random numbers and two look-ups each. */
+/** Poisson numbers of one rate, in constant time: a random number and two look-ups each. */
 export class Poisson {
   readonly mean: number;
   private readonly first: number;
@@ -166,8 +166,10 @@ export class Poisson {
   }
 
   sample(random: Random): number {
-    const i = Math.floor(random.unit() * this.threshold.length);
-    return this.first + (random.unit() < (this.threshold[i] ?? 1) ? i : (this.alias[i] ?? i));
+    // One random number says which column, and by its fraction which part of it: tables have at most some 10^4 columns.
+    const place = random.unit() * this.threshold.length;
+    const i = Math.floor(place);
+    return this.first + (place - i < (this.threshold[i] ?? 1) ? i : (this.alias[i] ?? i));
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * `node bench/gate/run.ts`: the whole table with fewer runs and their exact intervals, in at most ten minutes on two cores.
  *
- *     --full          20,000 runs each; keeps the result in results/full.json, README.md and plots/
+ *     --full          20,000 runs each; keeps the result in results/full.json, README.md and plots/. Can be stopped and
+ *                     started again at any time: it goes on from results/progress.jsonl
  *     --only NAME     one part (see parts.ts), or all whose name begins so
  *     --runs N        another number of runs
  *     --seed N        other random numbers
@@ -11,13 +12,15 @@
  * Ends with 0 when every claim is kept, 1 otherwise.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse, serialise, toCell, type Cell, type Results } from './cells.ts';
+import { Checkpoint } from './checkpoint.ts';
 import { claims, type Claim } from './claims.ts';
 import { PARTS, type Part } from './parts.ts';
 import { Pool, type Order } from './pool.ts';
 import { writeReport } from './report.ts';
+import type { Tally } from './simulate.ts';
 import { summary } from './summary.ts';
 
 const QUICK = 3_000;
@@ -29,6 +32,9 @@ const MOST_AGAIN = 30;
 const SEED = 20_251_121;
 
 const here = (path: string): URL => new URL(path, import.meta.url);
+
+/** What a `--full` run has finished so far; it goes on from there. */
+const PROGRESS = here('results/progress.jsonl');
 
 const options = parseArgs({
   options: {
@@ -51,20 +57,43 @@ const say = (text: string): void => {
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : '');
 };
 
-const runAll = async (pool: Pool, orders: readonly Order[]): Promise<readonly Cell[]> => {
-  const results = await pool.run(orders, (done, all) => {
-    if (done % 20 === 0) say(`${Math.floor((100 * done) / all)} % of ${orders.length} workloads`);
+/** What runs are made with. */
+interface Means {
+  readonly pool: Pool;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+const cellsOf = ({ part, workload: index }: Order, tallies: readonly Tally[]): readonly Cell[] =>
+  part.rules().flatMap((rule, k) => {
+    const workload = part.workloads[index];
+    const tally = tallies[k];
+    return workload === undefined || tally === undefined
+      ? []
+      : [toCell(part.name, workload, rule.name, tally)];
+  });
+
+const keyOf = ({ part, workload, seed, runs }: Order): string =>
+  `${part.name} | ${part.workloads[workload]?.name} | ${seed} | ${runs}`;
+
+/** Runs what the checkpoint does not know yet. */
+const runAll = async ({ pool, checkpoint }: Means, orders: readonly Order[]): Promise<readonly Cell[]> => {
+  const found = new Map<Order, readonly Cell[]>();
+  for (const order of orders) {
+    const cells = checkpoint?.get(keyOf(order));
+    if (cells !== undefined) found.set(order, cells);
+  }
+  const known = found.size;
+  const todo = orders.filter((order) => !found.has(order));
+  await pool.run(todo, (index, tallies, done) => {
+    const order = todo[index];
+    if (order === undefined) return;
+    const cells = cellsOf(order, tallies);
+    found.set(order, cells);
+    checkpoint?.put(keyOf(order), cells);
+    say(`${Math.floor((100 * (known + done)) / orders.length)} % of ${orders.length} workloads`);
   });
   say('');
-  return orders.flatMap(({ part, workload: index }, i) =>
-    part.rules().flatMap((rule, k) => {
-      const workload = part.workloads[index];
-      const tally = results[i]?.[k];
-      return workload === undefined || tally === undefined
-        ? []
-        : [toCell(part.name, workload, rule.name, tally)];
-    }),
-  );
+  return orders.flatMap((order) => found.get(order) ?? []);
 };
 
 const isSame = (a: Cell, b: Cell): boolean =>
@@ -77,7 +106,7 @@ const isSame = (a: Cell, b: Cell): boolean =>
 
 /** Runs again what is too close to call, and puts the new cells in the place of the old ones. */
 const settle = async (
-  pool: Pool,
+  means: Means,
   parts: readonly Part[],
   cells: readonly Cell[],
   seed: number,
@@ -103,11 +132,12 @@ const settle = async (
     return cells;
   }
   process.stdout.write(`${orders.length} workloads are too close to call: ${runs} fresh runs each\n`);
-  const fresh = await runAll(pool, orders);
+  const fresh = await runAll(means, orders);
   return cells.map((cell) => fresh.find((other) => isSame(cell, other)) ?? cell);
 };
 
 const simulate = async (): Promise<Results> => {
+  mkdirSync(here('results/'), { recursive: true });
   const seed = wholeNumber('seed', options.seed);
   const runs = options.runs === undefined ? (options.full ? FULL : QUICK) : wholeNumber('runs', options.runs);
   const parts = PARTS.filter(({ name }) => name.startsWith(options.only));
@@ -115,12 +145,13 @@ const simulate = async (): Promise<Results> => {
     throw new Error(`--only ${options.only}: known parts are ${PARTS.map(({ name }) => name).join(', ')}`);
   }
   const pool = new Pool(wholeNumber('threads', options.threads));
+  const means: Means = { pool, checkpoint: options.full ? new Checkpoint(PROGRESS, seed) : undefined };
   try {
     const orders = parts.flatMap((part) =>
       part.workloads.map((_, workload) => ({ part, workload, seed, runs })),
     );
-    const first = await runAll(pool, orders);
-    const cells = await settle(pool, parts, first, seed, AGAIN);
+    const first = await runAll(means, orders);
+    const cells = await settle(means, parts, first, seed, AGAIN);
     return { format: 1, seed, runs, again: AGAIN, cells };
   } finally {
     await pool.close();
@@ -135,11 +166,9 @@ const main = async (): Promise<void> => {
   const full = here('results/full.json');
   const results = options.report ? parse(readFileSync(full, 'utf8')) : await simulate();
   const whole = options.full && options.only === '';
-  if (!options.report) {
-    mkdirSync(here('results/'), { recursive: true });
-    writeFileSync(whole ? full : here('results/quick.json'), serialise(results));
-  }
+  if (!options.report) writeFileSync(whole ? full : here('results/quick.json'), serialise(results));
   if (whole || options.report) await writeReport(results);
+  if (whole) rmSync(PROGRESS, { force: true });
   const found = claims(results.cells);
   process.stdout.write(`${summary(results)}\n${found.map(line).join('')}`);
   const took = ((performance.now() - began) / 1000).toFixed(0);

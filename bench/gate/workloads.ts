@@ -173,6 +173,9 @@ const withBursts = (group: Group, share: number, seconds: number, exactly: boole
 /** Healthy releases with bursts of up to ten seconds, as promised. */
 export const bursts = (share: number): readonly Workload[] => withBursts('bursts', share, 10, false);
 
+/** The same where every burst lasts the whole ten seconds: each crosses an edge of windows of ten seconds, one in six that of a minute. */
+export const wholeBursts = (share: number): readonly Workload[] => withBursts('bursts', share, 10, true);
+
 /** Healthy releases with bursts that last longer than a default gate is told. */
 export const longBursts = (share: number): readonly Workload[] =>
   [30, 60].flatMap((seconds) => withBursts('long bursts', share, seconds, true));

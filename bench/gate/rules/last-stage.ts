@@ -5,7 +5,7 @@
 
 import {
   addWindow,
-  eValue,
+  isEnough,
   LANE_WEIGHTS,
   openErrorTest,
   passesFloor,
@@ -20,7 +20,7 @@ import {
 } from '../../../release/core/gate/holdback.ts';
 import type { Traffic } from '../traffic.ts';
 import { STEP_SECONDS, STEPS, type Workload } from '../workloads.ts';
-import { OUR_DEFAULTS, warmUpWindows } from './ours.ts';
+import { countMatters, OUR_DEFAULTS, warmUpWindows } from './ours.ts';
 import type { Rule } from './rule.ts';
 
 /** What an hour before the release says, where errors come one by one: as much as is expected. */
@@ -47,6 +47,7 @@ export const lastStage = (name: string): Rule => ({
     const { alpha, r0, burstSeconds, windowSeconds, atLeastPerMinute } = OUR_DEFAULTS;
     const windowMs = windowSeconds * 1000;
     const limit = workload.rate >= SLOWEST_FOR_HOLDBACK ? limitBefore(workload) : null;
+    const weights = limit === null ? LANE_WEIGHTS : HOLDBACK_WEIGHTS;
     const test = openErrorTest({
       alpha,
       r0,
@@ -54,7 +55,7 @@ export const lastStage = (name: string): Rule => ({
       windowMs,
       atLeastPerMinute,
       reference: before.steps,
-      weights: limit === null ? LANE_WEIGHTS : HOLDBACK_WEIGHTS,
+      weights: countMatters(steps.fresh, steps.freshBad) ? weights : { ...weights, count: 0 },
     });
     const hold = limit === null ? undefined : openHold(limit, test.gap, windowMs);
     for (let i = warmUpWindows(windowSeconds); i < STEPS; i += 1) {
@@ -65,11 +66,8 @@ export const lastStage = (name: string): Rule => ({
       addWindow(test, n, x, m, y);
       if (hold !== undefined) addHold(hold, n, x, m, y);
       if (x === 0 && test.slow.windows > 0) continue;
-      const evidence = Math.max(
-        eValue(test),
-        hold === undefined ? 0 : HOLDBACK_WEIGHTS.hold * holdEvidence(hold),
-      );
-      if (evidence >= test.limit && passesFloor(test)) return i + 1;
+      const held = hold !== undefined && HOLDBACK_WEIGHTS.hold * holdEvidence(hold) >= test.limit;
+      if ((held || isEnough(test)) && passesFloor(test)) return i + 1;
     }
     return 0;
   },

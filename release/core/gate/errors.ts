@@ -16,10 +16,12 @@ import {
   growShare,
   growSlow,
   HOLDS_A_BURST,
+  isSuspicious,
   openCount,
   openShare,
   openSlow,
   shareEvidence,
+  WARY,
   type CountLane,
   type ShareLane,
   type SlowLane,
@@ -51,6 +53,7 @@ export interface LaneWeights {
   readonly share: number;
   /** Goes to `share` where windows are so long that lane S is the same. */
   readonly slow: number;
+  /** 0: the lane is closed. */
   readonly count: number;
 }
 
@@ -67,6 +70,8 @@ export interface ErrorTestState {
   readonly count: CountLane;
   /** Windows still to be left out. */
   left: number;
+  /** Where no window is left out: the last one may hold a whole burst, which may go on in the next. */
+  wary: boolean;
   windows: number;
   skipped: number;
   requestsFresh: number;
@@ -110,6 +115,7 @@ export const openErrorTest = (settings: ErrorTestSettings): ErrorTestState => {
     slow,
     count: openCount(cluster, burstMs, windowMs),
     left: 0,
+    wary: false,
     windows: 0,
     skipped: 0,
     requestsFresh: 0,
@@ -145,22 +151,31 @@ export const addWindow = (
   }
   const telling = nc > 0 && ns > 0 && xFresh + xStable > 0;
   if (state.slow.many > 0) growSlow(state.slow, state.r0, nc, xFresh, ns, xStable);
-  endRun(state.count, nc, xFresh);
-  if (telling) addCounts(state.count, state.r0, nc, xFresh, ns, xStable);
+  if (state.weights.count > 0) {
+    endRun(state.count, nc, xFresh);
+    if (telling) addCounts(state.count, state.r0, nc, xFresh, ns, xStable);
+  }
   if (state.left > 0) {
     state.left -= 1;
     state.skipped += 1;
     return;
   }
+  const { wary } = state;
+  state.wary = false;
   if (!telling) return;
-  growShare(state.share, BETS, xFresh / (xFresh + xStable), (state.r0 * nc) / (state.r0 * nc + ns));
+  const y = xFresh / (xFresh + xStable);
+  const q = (state.r0 * nc) / (state.r0 * nc + ns);
+  growShare(state.share, BETS, y, q, wary ? WARY : 1);
   if (xFresh > 0) state.left = state.gap;
+  state.wary = state.gap === 0 && isSuspicious(y, q);
 };
 
 /** Time that passed without a window to count: a burst ends meanwhile, and a long window must not reach across. */
 export const passWindows = (state: ErrorTestState, windows: number): void => {
   state.left = Math.max(0, state.left - windows);
-  if (windows > 0) dropSlow(state.slow);
+  if (windows === 0) return;
+  state.wary = false;
+  dropSlow(state.slow);
 };
 
 /** Weighted evidence against the new version: 1 at the start, `fails` at `limit`. Never more than 1e300. */
@@ -174,6 +189,12 @@ export const eValue = (state: ErrorTestState): number =>
     ),
   );
 
+/** Whether the evidence has reached the limit: `eValue >= limit`, without working out more than that takes. */
+export const isEnough = ({ share, slow, count, weights, limit }: ErrorTestState): boolean =>
+  weights.share * shareEvidence(share) >= limit ||
+  weights.slow * shareEvidence(slow) >= limit ||
+  (weights.count > 0 && weights.count * countEvidence(count, limit / weights.count) >= limit);
+
 /** Excess errors a minute if all traffic went to the new version; negative where it fails less. */
 export const excessPerMinute = (state: ErrorTestState): number =>
   state.both === 0 || state.windows === 0
@@ -183,4 +204,4 @@ export const excessPerMinute = (state: ErrorTestState): number =>
 
 export const passesFloor = (state: ErrorTestState): boolean => excessPerMinute(state) >= state.floor;
 
-export const fails = (state: ErrorTestState): boolean => eValue(state) >= state.limit && passesFloor(state);
+export const fails = (state: ErrorTestState): boolean => isEnough(state) && passesFloor(state);

@@ -4,6 +4,8 @@
  *
  * Lane R, the share bet: given that errors came, the new version's part of them, Y, has a mean of at most
  * q = r0 n_c / (r0 n_c + n_s), however large the bursts are. Capital of a bettor who stakes c of it: M <- M (1 + c (Y/q - 1)).
+ * A burst may cross the edge of two windows: after errors of the new version short windows are left out, and in long ones
+ * less is staked.
  * Under that hypothesis no other bet exists: these are all of them (Waudby-Smith and Ramdas 2024, bounded means).
  * Lane S, the same bet on long windows: they hold whole bursts, so none is left out. Slow, and good at small regressions.
  * Lane C, the count mixture: likelihood ratio of the new version's part under r0 g against r0, given all errors
@@ -97,16 +99,27 @@ export const openCount = (cluster: number, burstMs: number, windowMs: number): C
   sums: COUNTS.map(() => 0),
 });
 
-/** A window so many times a burst holds it whole but for rare cases: nothing need be left out. */
+/** A window so many times a burst holds it whole but for rare cases: none need be left out. */
 export const HOLDS_A_BURST = 6;
 
 const STEP = 512;
 const HIGH = 2 ** STEP;
 const LOW = 2 ** -STEP;
 
-/** One bet: `y` is the new version's part of the errors, `q` > 0 its largest fair part. */
-export const growShare = (lane: ShareLane, bets: readonly Bet[], y: number, q: number): void => {
-  const gain = y / q - 1;
+/** Part of the way from the fair part of the errors to all of them beyond which a long window may hold a whole burst. */
+const SUSPICIOUS = 0.4;
+/**
+ * How much of every stake is kept in the window after such a one: at 5 % of the traffic and more a burst that crosses the edge
+ * then stays below 1/a by itself, with `r0` 1.25 too; at a smaller share it is the new version's more rarely.
+ */
+export const WARY = 0.6;
+
+/** Whether the new version's part `y` of a window's errors is so large that one burst may explain it. */
+export const isSuspicious = (y: number, q: number): boolean => y > q + SUSPICIOUS * (1 - q);
+
+/** One bet: `y` is the new version's part of the errors, `q` > 0 its largest fair part; `part` of each stake is at stake. */
+export const growShare = (lane: ShareLane, bets: readonly Bet[], y: number, q: number, part = 1): void => {
+  const gain = part * (y / q - 1);
   const capital = lane.capital;
   let largest = 0;
   for (let k = 0; k < capital.length; k += 1) {
@@ -186,10 +199,11 @@ export const addCounts = (
   }
 };
 
-/** Mean of the likelihood ratios. */
-export const countEvidence = (lane: CountLane): number => {
+/** Mean of the likelihood ratios; 0 where it is surely below `least`, which spares the exponentials. */
+export const countEvidence = (lane: CountLane, least = 0): number => {
   let largest = -Infinity;
   for (const sum of lane.sums) if (sum > largest) largest = sum;
+  if (largest < 0 ? least > 1 : Math.exp(Math.min(largest, 700)) < least) return 0;
   let sum = 0;
   for (const value of lane.sums) sum += Math.exp(value - largest);
   return Math.exp(Math.min(largest, 700)) * (sum / COUNT_STEPS);

@@ -8,9 +8,13 @@ import { ARGO, GATE, KAYENTA, NAIVE_10, PARTS, RIVALS } from '../../../bench/gat
 import { dotPlot, heatMap } from '../../../bench/gate/plot.ts';
 import { between } from '../../../bench/gate/report.ts';
 import { naive } from '../../../bench/gate/rules/naive.ts';
-import { ours } from '../../../bench/gate/rules/ours.ts';
+import { countMatters, ours, UNDECIDED_FROM } from '../../../bench/gate/rules/ours.ts';
 import { emptyTally, addTally, simulate } from '../../../bench/gate/simulate.ts';
-import { calm, regressions, type Workload } from '../../../bench/gate/workloads.ts';
+import { Random } from '../../../bench/gate/random.ts';
+import { emptyTraffic, Source } from '../../../bench/gate/traffic.ts';
+import { calm, regressions, wholeBursts, type Workload } from '../../../bench/gate/workloads.ts';
+import { addWindow, openErrorTest } from '../../../release/core/gate/errors.ts';
+import { countEvidence } from '../../../release/core/gate/lanes.ts';
 
 const workload = (list: readonly Workload[], name: string): Workload => {
   const found = list.find((one) => one.name.startsWith(name));
@@ -49,6 +53,32 @@ describe('simulated releases', () => {
     expect([cell.failed, cell.median]).toEqual([100, 40]);
     expect(cell.bad).toBeGreaterThan(180);
     expect(cell.bad).toBeLessThan(230);
+  });
+
+  it('come out the same whether lane C is left out where it cannot come to anything, or not', () => {
+    const burst = workload(wholeBursts(0.05), 'one bad client, 10 s @ 100/s 0.1 %');
+    const traffic = emptyTraffic(burst);
+    const source = new Source(burst, new Random(5, 1, 0));
+    let [leftOut, most] = [0, 0];
+    for (let run = 0; run < 80; run += 1) {
+      source.draw(traffic);
+      const { fresh, freshBad, stable, stableBad } = traffic.steps;
+      if (countMatters(fresh, freshBad)) continue;
+      leftOut += 1;
+      const test = openErrorTest({
+        alpha: 0.01,
+        r0: 1.5,
+        burstMs: 10_000,
+        windowMs: 10_000,
+        atLeastPerMinute: 1,
+      });
+      for (let i = 0; i < fresh.length; i += 1) {
+        addWindow(test, fresh[i] ?? 0, freshBad[i] ?? 0, stable[i] ?? 0, stableBad[i] ?? 0);
+        most = Math.max(most, test.weights.count * countEvidence(test.count));
+      }
+    }
+    expect(most).toBeLessThan(UNDECIDED_FROM);
+    expect(leftOut).toBeGreaterThan(25);
   });
 
   it('add up over chunks', () => {
