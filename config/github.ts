@@ -7,6 +7,7 @@ import type { Github } from './github.types.ts';
 import { meantPaths, problemsOf, showValue } from './problems.ts';
 import { understand } from './understand.ts';
 
+export { CODEOWNERS, codeownersText } from './github/codeowners.ts';
 export { APPROVAL, approvalGate, githubWarnings, offered } from './github/offered.ts';
 export { environmentOf, JOB_KINDS, roleArn, roleName, workflowsOf } from './github/roles.ts';
 export type { JobKind, WorkflowFile } from './github/roles.ts';

@@ -6,6 +6,9 @@
 export type Visibility = 'public' | 'private' | 'internal';
 export type Plan = 'free' | 'pro' | 'team' | 'enterprise';
 
+/** The stack for what all environments share: trust, roles, registry, repository settings. */
+export const FOUNDATION = 'foundation';
+
 /** What is deployed: each has a stack of its own. */
 export type Deployed = 'staging' | 'production';
 export const DEPLOYED: readonly Deployed[] = ['staging', 'production'];

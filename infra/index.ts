@@ -1,7 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
+import { FOUNDATION } from '../config/github.types.ts';
 import { databaseSecrets } from './database-secrets.ts';
 import { forPulumi } from './errors.ts';
-import { FOUNDATION, foundation } from './foundation.ts';
+import type { FoundationOutputs } from './foundation.ts';
 import { nextRelease } from './next-release.ts';
 import { programOutputs, type ProgramOutputs } from './outputs.ts';
 import { readOwnOutputs } from './own-outputs.ts';
@@ -9,8 +10,12 @@ import { previewKey, previewTokens } from './preview-tokens.ts';
 import { readSettings } from './settings.ts';
 import { targetOf } from './targets/index.ts';
 
-const program = async (): Promise<ProgramOutputs> => {
-  if (pulumi.getStack() === FOUNDATION) foundation();
+const program = async (): Promise<ProgramOutputs | FoundationOutputs> => {
+  if (pulumi.getStack() === FOUNDATION) {
+    // Loaded only here: releases need nothing of GitHub's part of the SDK.
+    const { foundation } = await import('./foundation.ts');
+    return foundation();
+  }
   const settings = readSettings();
   const target = targetOf(settings.app);
   const own = await readOwnOutputs(target.carries);
@@ -39,7 +44,7 @@ const program = async (): Promise<ProgramOutputs> => {
  * API and the embedded engine. Nothing of Pulumi happens outside of it, because an engine may run it many times in
  * one process, for several stacks.
  */
-export default async function main(): Promise<ProgramOutputs> {
+export default async function main(): Promise<ProgramOutputs | FoundationOutputs> {
   try {
     return await program();
   } catch (error) {

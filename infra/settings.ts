@@ -27,7 +27,8 @@ export interface Settings {
   readonly deployment: string;
 }
 
-const json = (text: string, path: string): unknown => {
+/** JSON from configuration. Throws bad input that names `path` and does not show the text. */
+export const parseJson = (text: string, path: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -46,14 +47,14 @@ const readImages = (text: string | undefined, services: readonly string[]): Hand
   if (text === undefined) return { version: undefined, images: {} };
   const path = 'sluice:images';
   if (text.trimStart().startsWith('{'))
-    return { version: undefined, images: parseDigests(json(text, path), services, path) };
+    return { version: undefined, images: parseDigests(parseJson(text, path), services, path) };
   let content: string;
   try {
     content = readFileSync(text, 'utf8');
   } catch (error) {
     throw badInput('the images file cannot be read', [{ path, reason: messageOf(error), got: text }]);
   }
-  const file = json(content, text) as { version?: unknown; images?: unknown } | null;
+  const file = parseJson(content, text) as { version?: unknown; images?: unknown } | null;
   const version = file?.version;
   return {
     version:
@@ -65,7 +66,8 @@ const readImages = (text: string | undefined, services: readonly string[]): Hand
   };
 };
 
-const readRegion = (): string => {
+/** From configuration or the environment, as every AWS tool has it. */
+export const readRegion = (): string => {
   const region =
     new pulumi.Config('aws').get('region') ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'];
   if (region !== undefined && region !== '') return region;
@@ -89,7 +91,7 @@ export const readSettings = (): Settings => {
   const stack = pulumi.getStack();
   const config = new pulumi.Config('sluice');
   const written = config.get('app');
-  const app = parseApp(written === undefined ? undefined : json(written, 'sluice:app'), { stack });
+  const app = parseApp(written === undefined ? undefined : parseJson(written, 'sluice:app'), { stack });
   const release = config.get('release');
   const images = readImages(config.get('images'), Object.keys(app.services));
   const version = config.get('version');

@@ -35,6 +35,12 @@ export const crossGithub = ({ github, input, root, lost }: CrossInput): Problem[
   crossEnvironments(github, tell);
   crossReviewers(github, tell);
   for (const kind of ['secrets', 'variables'] as const) crossNames(github, kind, tell);
+  if (github.workflowFiles === 'resource' && github.rulesets.main.enforced)
+    tell(
+      ['workflowFiles'],
+      `cannot be pushed: the rules of ${github.repository.defaultBranch} want a pull request`,
+      'tree, or `rulesets: { main: { enforced: false } }`',
+    );
   crossTriggers(github, tell);
   return problems;
 };

@@ -17,6 +17,7 @@ import {
   type BucketStore,
 } from './types/buckets.ts';
 import { localCommand, type CommandPlace } from './types/command.ts';
+import { githubHandlers } from './types/github.ts';
 import { cluster, service, taskDefinition } from './types/containers.ts';
 import { keptHandlers } from './types/kept.ts';
 
@@ -41,6 +42,7 @@ export const handlers = ({
 }: HandlerParts): Map<string, Handler> =>
   new Map<string, Handler>([
     ...keptHandlers(ids),
+    ...githubHandlers(ids),
     ['aws:lb/loadBalancer:LoadBalancer', loadBalancer(balancer, ids)],
     ['aws:lb/listener:Listener', listener(balancer, ids)],
     ['aws:lb/listenerRule:ListenerRule', listenerRule(balancer, ids)],

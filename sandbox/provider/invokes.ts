@@ -2,6 +2,7 @@ import type { Registry } from '../cloud/registry.ts';
 import type { Balancer } from '../cloud/balancer/balancer.ts';
 import type { SecretStore } from '../cloud/secret-store.ts';
 import type { InvokeResult, Props } from './contract.ts';
+import { GITHUB_INVOKES } from './github-people.ts';
 import type { Identity } from './identity.ts';
 import { objects, text, texts } from './values.ts';
 
@@ -143,6 +144,7 @@ const INVOKES: Readonly<Record<string, Invoke>> = {
   'aws:ecr/getImage:getImage': ecrImage,
   'aws:secretsmanager/getSecretVersions:getSecretVersions': secretVersions,
   'docker:index/getRegistryImage:getRegistryImage': registryImage,
+  ...GITHUB_INVOKES,
 };
 
 /** Answers a data source; one that the sandbox does not know is a failure that names those it knows. */

@@ -1,5 +1,6 @@
 import { iam } from '../handler.ts';
 import { text } from '../values.ts';
+import { policyFailures } from './iam-policy.ts';
 import type { Kept } from './kept-type.ts';
 
 /** Roles, certificates, keys and secrets by name. */
@@ -10,6 +11,7 @@ export const IDENTITY: Readonly<Record<string, Kept>> = {
     required: ['assumeRolePolicy'],
     defaults: { path: '/', maxSessionDuration: 3600, forceDetachPolicies: false },
     replaces: ['name', 'namePrefix', 'path'],
+    validate: (inputs) => policyFailures(inputs, 'assumeRolePolicy', 2048),
     outputs: (inputs, ids) => ({
       name: inputs['name'],
       arn: ids.globalArn('iam', `role${text(inputs, 'path') ?? '/'}${text(inputs, 'name') ?? ''}`),
@@ -29,6 +31,7 @@ export const IDENTITY: Readonly<Record<string, Kept>> = {
     autoName: { property: 'name', max: 128 },
     required: ['role', 'policy'],
     replaces: ['name', 'namePrefix', 'role'],
+    validate: (inputs) => policyFailures(inputs, 'policy', 10_240),
     outputs: (inputs) => ({ key: `${text(inputs, 'role') ?? ''}:${text(inputs, 'name') ?? ''}` }),
     actions: iam('iam', 'PutRolePolicy', 'GetRolePolicy', 'PutRolePolicy', 'DeleteRolePolicy'),
   },
@@ -44,6 +47,7 @@ export const IDENTITY: Readonly<Record<string, Kept>> = {
     required: ['policy'],
     defaults: { path: '/' },
     replaces: ['name', 'namePrefix', 'path', 'description'],
+    validate: (inputs) => policyFailures(inputs, 'policy', 6144),
     outputs: (inputs, ids) => ({
       arn: ids.globalArn('iam', `policy/${text(inputs, 'name') ?? ''}`),
       policyId: `ANPA${ids.hex(17).toUpperCase()}`,
@@ -59,6 +63,10 @@ export const IDENTITY: Readonly<Record<string, Kept>> = {
   'aws:iam/openIdConnectProvider:OpenIdConnectProvider': {
     required: ['clientIdLists', 'url'],
     replaces: ['url'],
+    validate: (inputs) =>
+      text(inputs, 'url')?.startsWith('https://') === false
+        ? [{ property: 'url', reason: 'must begin with https://' }]
+        : [],
     outputs: (inputs, ids) => ({
       arn: ids.globalArn('iam', `oidc-provider/${(text(inputs, 'url') ?? '').replace('https://', '')}`),
     }),

@@ -99,6 +99,35 @@ export const OPERATION: Readonly<Record<string, Kept>> = {
       'DeleteRepository',
     ),
   },
+  'aws:ecr/lifecyclePolicy:LifecyclePolicy': {
+    id: 'repository',
+    required: ['repository', 'policy'],
+    replaces: ['repository'],
+    outputs: (inputs, ids) => ({ repository: inputs['repository'], registryId: ids.account }),
+    actions: iam(
+      'ecr',
+      'PutLifecyclePolicy',
+      'GetLifecyclePolicy',
+      'PutLifecyclePolicy',
+      'DeleteLifecyclePolicy',
+    ),
+  },
+  'aws:servicediscovery/httpNamespace:HttpNamespace': {
+    id: 'key',
+    required: ['name'],
+    replaces: ['name'],
+    outputs: (inputs, ids) => {
+      const key = `ns-${ids.hex(16)}`;
+      return { key, arn: ids.arn('servicediscovery', `namespace/${key}`), httpName: inputs['name'] };
+    },
+    actions: iam(
+      'servicediscovery',
+      'CreateHttpNamespace TagResource',
+      'GetNamespace GetOperation ListTagsForResource',
+      'UpdateHttpNamespace TagResource UntagResource',
+      'DeleteNamespace',
+    ),
+  },
   'aws:sns/topic:Topic': {
     autoName: { property: 'name', max: 256 },
     replaces: ['name'],

@@ -1,4 +1,4 @@
-import type { Props } from '../contract.ts';
+import type { CheckFailure, Props } from '../contract.ts';
 import type { IamActions } from '../handler.ts';
 import type { Identity } from '../identity.ts';
 
@@ -12,5 +12,7 @@ export interface Kept {
   readonly autoName?: { readonly property: string; readonly max: number };
   readonly defaults?: Props;
   readonly required?: readonly string[];
+  /** Refusals that follow from the inputs alone. Values may be unknown. */
+  readonly validate?: (inputs: Props) => CheckFailure[];
   readonly actions?: IamActions;
 }

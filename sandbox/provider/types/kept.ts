@@ -12,6 +12,7 @@ const handlerOf = (kept: Kept, ids: Identity): Handler => ({
   ...(kept.defaults === undefined ? {} : { defaults: kept.defaults }),
   required: kept.required ?? [],
   replaces: kept.replaces ?? [],
+  ...(kept.validate === undefined ? {} : { validate: kept.validate }),
   actions: kept.actions ?? NO_ACTIONS,
   create: (inputs, { name }) => {
     const { key, ...outputs } = kept.outputs(inputs, ids, name);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { approvalGate, githubWarnings, parseGithub, roleArn, workflowsOf } from '../../../config/github.ts';
 import { ENVIRONMENTS } from '../../../config/github.types.ts';
 import { parseStackFile } from '../../../config/stack-file.ts';
-import { github, minimal, problems } from './fixtures.ts';
+import { github, problems } from './fixtures.ts';
 
 describe('the smallest settings', () => {
   const small = github();
