@@ -45,6 +45,7 @@ export const requestOf = async (session: Session, options: RunOptions, intent: I
   const commit = tagged ?? head.commit;
   const { app } = session.config;
   const link = runLink();
+  const committedAt = await source.madeAt?.(commit);
   return {
     application: app.application,
     environment: app.environment,
@@ -55,6 +56,7 @@ export const requestOf = async (session: Session, options: RunOptions, intent: I
     by: process.env['GITHUB_ACTOR'] ?? head.actor,
     reason: intent.reason,
     where: options.holder,
+    ...(committedAt === undefined ? {} : { committedAt }),
     ...(link === undefined ? {} : { link }),
     ...(intent.ticket === undefined ? {} : { ticket: intent.ticket }),
     ...(intent.risk === undefined ? {} : { risk: intent.risk }),

@@ -11,6 +11,7 @@ import { operateCommands } from './operate.ts';
 import { plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { reconcile } from './reconcile.ts';
+import { recordCommands } from './records.ts';
 import { rollback } from './rollback.ts';
 import { sandbox } from './sandbox.ts';
 import { tasks } from './task.ts';
@@ -28,6 +29,7 @@ export const commands: readonly CommandSpec[] = [
   reconcile,
   status,
   history,
+  ...recordCommands,
   config,
   configStep,
   ...backups,

@@ -1,13 +1,17 @@
 import pc from 'picocolors';
+import { parseVersion } from '../../config/version.ts';
 import { EXIT, type ExitCode } from '../../lib/errors.ts';
 import { journalStore } from '../../release/adapters/journal.ts';
 import { leaseStore } from '../../release/adapters/lease.ts';
 import { recordStore } from '../../release/adapters/records.ts';
 import { drift } from '../../release/core/engine/weights.ts';
+import { time } from '../../release/core/metrics/targets.ts';
+import { summaryOf } from '../../release/core/records/summary.ts';
 import { liveSlot, slotNames } from '../../release/core/release.ts';
 import { readLive } from '../../release/runner/effects/live.ts';
 import { text, type Values } from '../command.ts';
 import { parseWhole } from '../options.ts';
+import { parseMoment } from '../period.ts';
 import type { Printer } from '../print.ts';
 import { withStack } from '../session/find.ts';
 import type { Session } from '../session/open.ts';
@@ -67,18 +71,25 @@ export const showStatus = (options: Values, print: Printer): Promise<ExitCode> =
     return seen.drift.length > 0 ? EXIT.personNeeded : EXIT.done;
   });
 
+/** Deployments that fit all filters, newest first. */
 export const showHistory = (options: Values, print: Printer): Promise<ExitCode> => {
   const limit = parseWhole('--limit', text(options, 'limit') ?? '20', 1, 10_000);
+  const status = text(options, 'status') ?? text(options, 'result');
+  const version = text(options, 'version');
+  const since = text(options, 'since');
+  const tag = version === undefined ? undefined : parseVersion(version, '--version').tag;
   return withStack(options, async ({ session }) => {
+    const from = since === undefined ? 0 : parseMoment('--since', since, session.clock.now());
     const objects = session.objects(await session.outputs());
-    const wanted = text(options, 'result');
-    const all = await recordStore(objects.record, session.config.app.environment).summaries();
-    const shown = all.filter((r) => wanted === undefined || r.status === wanted).slice(0, limit);
+    const all = await recordStore(objects.record, session.config.app.environment).all(from);
+    const shown = all
+      .filter((r) => (status ?? r.status) === r.status && (tag ?? r.version) === r.version)
+      .slice(0, limit);
     for (const r of shown)
       print.result(
         'deployment',
-        { ...r },
-        `${new Date(r.finishedAt).toISOString()}  ${r.deployment}  ${r.version.padEnd(12)} ${r.kind.padEnd(8)} ${r.status}`,
+        { ...summaryOf(r), by: r.triggered_by, durationMs: r.duration_ms.total },
+        `${r.finished_at}  ${r.deployment_id}  ${r.version.padEnd(12)} ${r.kind.padEnd(8)} ${r.status.padEnd(11)} ${time(r.duration_ms.total).padStart(8)}  ${r.triggered_by}`,
       );
     if (shown.length === 0) print.event('note', { found: 0 }, 'no deployments');
     return EXIT.done;

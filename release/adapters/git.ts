@@ -63,6 +63,13 @@ export const gitSource = (directory: string, environment: Environment = process.
     const there = await ask(directory, 'ls-remote', '--exit-code', 'origin', tag, `${tag}^{}`);
     return there === undefined ? undefined : commitOf(there, tag);
   },
+  madeAt: async (commit) => {
+    // A runner fetches one commit only: of another nothing is known here, and that is no reason to stop.
+    const said = await ask(directory, 'cat-file', '-e', `${commit}^{commit}`).catch(() => undefined);
+    if (said === undefined) return undefined;
+    const [seconds = ''] = (await ask(directory, 'show', '-s', '--format=%ct', commit)) ?? [];
+    return /^\d+$/.test(seconds) ? Number(seconds) * 1_000 : undefined;
+  },
   head: async () => {
     const [commit] = (await ask(directory, 'rev-parse', '--verify', 'HEAD')) ?? [];
     if (commit === undefined || !COMMIT.test(commit))

@@ -24,6 +24,8 @@ export interface Secrets {
 export interface Source {
   /** Commit of a tag; undefined when the tag does not exist. */
   tag(version: string): Promise<string | undefined>;
+  /** When a commit was made, ms since 1970; undefined where this checkout does not have it. */
+  madeAt?(commit: string): Promise<number | undefined>;
   head(): Promise<{ readonly commit: string; readonly ref: string; readonly actor: string }>;
 }
 

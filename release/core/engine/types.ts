@@ -70,6 +70,8 @@ export interface Request {
   readonly version: string;
   readonly commit: string;
   readonly ref: string;
+  /** When the commit was made; undefined where the source does not say. */
+  readonly committedAt?: number;
   /** Who, why, under which ticket, at which risk: the change record (E2). */
   readonly by: string;
   readonly reason: string;
@@ -105,6 +107,8 @@ export interface Settings extends Pick<
   readonly build: boolean;
   /** Environment → how long the closer watch lasts. */
   readonly watch: number;
+  /** Whether checks run as part of the deployment: they may take as long as it. */
+  readonly runsChecks?: boolean;
 }
 
 export type PlannedStep = Step | { readonly kind: 'direct'; readonly name: string };

@@ -28,6 +28,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
     status,
     git_sha: s.preflight?.commit ?? request.commit,
     git_ref: request.ref,
+    ...known('committed_at', request.committedAt === undefined ? undefined : iso(request.committedAt)),
     triggered_by: request.by,
     services_deployed: s.changed ? Object.keys(s.target?.services ?? {}) : [],
     images: Object.fromEntries(Object.entries(s.target?.services ?? {}).map(([n, x]) => [n, x.image])),

@@ -1,7 +1,8 @@
 import type { RecordFile } from '../engine/effects.ts';
 import type { State, Status } from '../engine/types.ts';
 import { buildRecord } from './build.ts';
-import { documentKey, instructionsName, recordKey, recordName, reportName } from './names.ts';
+import { incidentDocument } from './incident.ts';
+import { documentKey, incidentName, instructionsName, recordKey, recordName, reportName } from './names.ts';
 import { failureReport } from './report.ts';
 import { rollbackInstructions } from './instructions.ts';
 import { serialiseRecord } from './parse.ts';
@@ -19,6 +20,9 @@ export const recordFiles = (s: State, now: number, ended?: Status): RecordFile[]
   return [
     { name: recordName(deployment), body: serialiseRecord(record), key: recordKey(environment, deployment) },
     document(instructionsName(deployment), rollbackInstructions(record)),
+    ...(record.rollback?.mode === 'emergency' && record.kind === 'rollback'
+      ? [document(incidentName(deployment), incidentDocument(record))]
+      : []),
     ...(record.failure === undefined ? [] : [document(reportName(deployment), failureReport(record))]),
   ];
 };

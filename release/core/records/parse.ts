@@ -1,8 +1,11 @@
 import { refused } from '../../../lib/errors.ts';
+import { readOlder } from './older.ts';
 import { recordSchema, type DeploymentRecord } from './schema.ts';
 
 /** Readers by format: an older record is read as it was written and never rewritten. */
 const READERS: Readonly<Record<number, (value: unknown) => DeploymentRecord>> = {
+  // The documents' own shape, which says no format.
+  0: readOlder,
   1: (value) => recordSchema.parse(value),
 };
 
@@ -18,7 +21,7 @@ export const parseRecord = (text: string, file: string): DeploymentRecord => {
   } catch (error) {
     throw refused(`record ${file} is damaged: it is not JSON`, mend, error);
   }
-  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  const format = formatOf(value);
   const reader = typeof format === 'number' ? READERS[format] : undefined;
   if (reader === undefined)
     throw refused(
@@ -30,6 +33,12 @@ export const parseRecord = (text: string, file: string): DeploymentRecord => {
   } catch (error) {
     throw refused(`record ${file} is damaged: ${firstIssue(error)}`, mend, error);
   }
+};
+
+const formatOf = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('format' in value) return value.format;
+  return 'deployment_id' in value ? 0 : undefined;
 };
 
 const firstIssue = (error: unknown): string => {

@@ -70,6 +70,8 @@ export const recordSchema = z.object({
   status: z.enum(['success', 'rolled_back', 'failed']),
   git_sha: z.string(),
   git_ref: z.string(),
+  /** When the commit was made; absent where the source does not say. */
+  committed_at: z.string().optional(),
   triggered_by: z.string(),
   services_deployed: z.array(z.string()),
   images: z.record(z.string(), z.string()),
