@@ -10,9 +10,17 @@ import { GithubValues } from '../components/github-values.ts';
 import { planValues, type ValuesPlan } from '../components/github-values.plan.ts';
 import { planRegistries } from '../components/registries.plan.ts';
 import { Registries } from '../components/registries.ts';
+import { RepositoryFiles } from '../components/repository-files.ts';
 import { resolveReviewers } from '../components/reviewers.ts';
 import { parseApp } from '../config/app.ts';
-import { approvalGate, githubWarnings, offered, parseGithub } from '../config/github.ts';
+import {
+  approvalGate,
+  CODEOWNERS,
+  codeownersText,
+  githubWarnings,
+  offered,
+  parseGithub,
+} from '../config/github.ts';
 import type { ApprovalGate, Deployed, Github } from '../config/github.types.ts';
 import { parseStackFile } from '../config/stack-file.ts';
 import type { App } from '../config/types.ts';
@@ -130,6 +138,25 @@ const declareEnvironments = (
   });
 };
 
+/** The files that people see on GitHub, pushed instead of committed, where that is wanted. */
+const declareFiles = async (
+  { github, apps }: FoundationSettings,
+  repository: pulumi.Output<string>,
+): Promise<void> => {
+  if (github.workflowFiles !== 'resource') return;
+  // Loaded only where it is wanted: rendering brings a YAML library along.
+  const { renderWorkflows } = await import('../workflows/files.ts');
+  const owners = codeownersText(github);
+  new RepositoryFiles('files', {
+    repository,
+    branch: github.repository.defaultBranch,
+    files: [
+      ...renderWorkflows({ github, apps }),
+      ...(owners === undefined ? [] : [{ path: CODEOWNERS, text: owners }]),
+    ],
+  });
+};
+
 /**
  * Declares what staging and production share, by an administrator: release jobs never hold these rights. Everything
  * that can be wrong in configuration is said before the first resource.
@@ -148,6 +175,7 @@ export const foundation = async (): Promise<FoundationOutputs> => {
   const { application } = github;
   const { arns } = new DeploymentRoles('roles', { application, plan: plan.roles, trust: github.aws.trust });
   const { urls } = new Registries('registries', { application, names: plan.registries });
+  await declareFiles(settings, repository);
   return {
     roles: pulumi.output(arns),
     environments: plan.environments.map((e) => e.environment),

@@ -11,7 +11,8 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   config: { rooms: ['lib'], packages: ['zod', 'yaml'] },
   components: { rooms: ['config', 'lib'], packages: ['@pulumi/', 'node:crypto'] },
   infra: {
-    rooms: ['config', 'components', 'release/core', 'release/ports', 'lib'],
+    // workflows: the foundation can push the files that are rendered otherwise into the working tree.
+    rooms: ['config', 'components', 'release/core', 'release/ports', 'lib', 'workflows'],
     packages: ['@pulumi/', 'node:crypto', 'node:fs'],
   },
   workflows: { rooms: ['config', 'lib'], packages: ['yaml'] },

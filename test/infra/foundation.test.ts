@@ -1,4 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseApp } from '../../config/app.ts';
+import { parseGithub } from '../../config/github.ts';
+import { parseStackFile } from '../../config/stack-file.ts';
+import { renderWorkflows } from '../../workflows/files.ts';
 import type { Props } from '../../sandbox/provider/contract.ts';
 import { testCloud, type TestCloud } from '../sandbox/provider/cloud.ts';
 import { foundationStage, SECRETS } from './foundation-stage.ts';
@@ -9,6 +15,12 @@ beforeAll(async () => {
   t = await testCloud();
 });
 afterAll(() => t.close());
+
+const appOf = (stack: string) => {
+  const text = readFileSync(join(import.meta.dirname, `../../Pulumi.${stack}.yaml`), 'utf8');
+  return parseApp(JSON.parse(parseStackFile(text, 'sluice').config['sluice:app'] ?? ''), { stack });
+};
+const apps = () => ({ staging: appOf('staging'), production: appOf('production') });
 
 const refusal = async (edit?: (github: Props) => void, secrets?: Props): Promise<string> => {
   const stage = foundationStage(t.cloud.provider, edit, secrets);
@@ -77,6 +89,38 @@ describe('the foundation of Azora', () => {
   });
 });
 
+describe('workflow files as resources', () => {
+  const pushed = (github: Props) => {
+    github['workflowFiles'] = 'resource';
+    (github['rulesets'] as Props)['main'] = { enforced: false };
+  };
+
+  it('are the same bytes as in the working tree, one after the other, with their owners', async () => {
+    const stage = foundationStage(t.cloud.provider, pushed);
+    await stage.engine().up();
+    const files = (await stage.resources()).filter((r) => r.type.endsWith(':RepositoryFile'));
+    const text = stage.config['sluice:github'] ?? '';
+    const rendered = renderWorkflows({ github: parseGithub(JSON.parse(text)), apps: apps() });
+    expect(files.map((f) => f.inputs['file'])).toEqual([
+      ...rendered.map((f) => f.path),
+      '.github/CODEOWNERS',
+    ]);
+    expect(files.map((f) => f.inputs['content']).slice(0, -1)).toEqual(rendered.map((f) => f.text));
+    expect(files.at(-1)?.inputs['content']).toContain('/.github/ @azora/platform');
+    for (const [i, file] of files.entries())
+      if (i > 0) expect(file.dependencies).toContain(files[i - 1]?.urn);
+  });
+
+  it('are refused where the rules of the branch would refuse the push', async () => {
+    const message = await refusal((github) => {
+      github['workflowFiles'] = 'resource';
+    });
+    expect(message).toContain(
+      'sluice:github.workflowFiles: cannot be pushed: the rules of main want a pull request (got "resource"; allowed: tree, or',
+    );
+  });
+});
+
 describe('bad input ends before anything is made', () => {
   it('a reviewer who does not exist', async () => {
     const message = await refusal((github) => {
@@ -92,13 +136,6 @@ describe('bad input ends before anything is made', () => {
     );
   });
 
-  it('a seventh reviewer', async () => {
-    const message = await refusal((github) => {
-      github['environments'] = { production: { reviewers: [1, 2, 3, 4, 5, 6, 7] } };
-    });
-    expect(message).toMatch(/^Pulumi\.foundation\.yaml has a problem:\n.*at most 6 reviewers/);
-  });
-
   it('an empty secret, without showing any value', async () => {
     const message = await refusal(undefined, {
       ...SECRETS,
@@ -112,15 +149,6 @@ describe('bad input ends before anything is made', () => {
       'sluice:githubSecrets.PROD_DATABASE_URI: no secret is named so; did you mean `PROD_DATABASE_URL`?',
     );
     expect(message).not.toContain('hunter2');
-  });
-
-  it('an environment name that differs only in case', async () => {
-    const message = await refusal((github) => {
-      github['environments'] = { Production: {} };
-    });
-    expect(message).toContain(
-      'environments.Production: differs only in case from the environment `production`',
-    );
   });
 
   it('an application that is another one than in its stacks', async () => {
