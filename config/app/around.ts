@@ -17,6 +17,16 @@ import { LIMITS } from './limits.ts';
 
 /** What happens around a release: checks, approval, messages, backups by schedule, watching, freezes. */
 
+/** A command alone runs at every level. */
+const checkCommand = z.preprocess(
+  (value) => (typeof value === 'string' ? { run: value } : value),
+  strict({
+    run: words('a shell command'),
+    /** `enhanced`: left out where the level is quick. Default: quick. */
+    level: choice('quick', 'enhanced').prefault('quick'),
+  }),
+);
+
 const checks = strict({
   /** `require`: named checks passed on the commit before; `run`: the commands run inside. Default: require. */
   mode: choice('require', 'run').prefault('require'),
@@ -24,8 +34,8 @@ const checks = strict({
   level: choice('quick', 'enhanced').optional(),
   /** Names of GitHub checks or workflow files. Default: none. */
   required: list(words('the name of a check'), 'a list of check names').prefault([]),
-  /** Name → command. Default: none. */
-  commands: named(/^[\w .-]{1,60}$/, 'a short name', words('a shell command')).prefault({}),
+  /** Name → command, or {run, level}. Default: none. */
+  commands: named(/^[\w .-]{1,60}$/, 'a short name', checkCommand).prefault({}),
   /** Whether the version's git tag must exist. Default: true where staged. */
   tag: flag().optional(),
   /** Environment in which the same version must have ended well before. Default: none. */

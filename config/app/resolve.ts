@@ -39,7 +39,7 @@ export const resolve = (written: Written, stack: string): App => {
     smoke: { ...written.smoke, tests: resolveSmoke(written, services) },
     checks: {
       ...written.checks,
-      level: written.checks.level ?? (staged ? 'enhanced' : 'quick'),
+      ...levelOf(written.checks, staged),
       tag: written.checks.tag ?? staged,
       after:
         written.checks.after ??
@@ -53,6 +53,16 @@ export const resolve = (written: Written, stack: string): App => {
     watch: written.watch,
     freeze: written.freeze,
   };
+};
+
+/** The level, and the commands that belong to it. */
+const levelOf = (
+  { level: wanted, commands }: Written['checks'],
+  staged: boolean,
+): Pick<App['checks'], 'level' | 'commands'> => {
+  const level = wanted ?? (staged ? 'enhanced' : 'quick');
+  const belong = Object.entries(commands).filter(([, c]) => c.level === 'quick' || level === 'enhanced');
+  return { level, commands: Object.fromEntries(belong.map(([name, c]) => [name, c.run])) };
 };
 
 const stagesOf = ({ strategy, lambda }: Written, staged: boolean): App['stages'] => {

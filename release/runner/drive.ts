@@ -135,8 +135,12 @@ export class Drive {
     if (phase.name === 'done') return 'over';
     if (this.leaving) return 'left';
     if (phase.name === 'halted' && pending.length === 0 && this.running.size === 0) return 'halted';
-    const stop = this.o.until !== undefined && isPast(this.state, this.o.until);
-    return stop && this.running.size === 0 ? 'handedOn' : undefined;
+    const told = !pending.some((p) => p.effect.kind === 'message');
+    return this.isPast() && told && this.running.size === 0 ? 'handedOn' : undefined;
+  }
+
+  private isPast(): boolean {
+    return this.o.until !== undefined && isPast(this.state, this.o.until);
   }
 
   private async end(ending: Ending): Promise<Driven> {
@@ -162,7 +166,8 @@ export class Drive {
   private startPending(): void {
     for (const { effect, cancelled } of this.state.pending) {
       if (this.running.has(effect.id)) continue;
-      if (this.o.until !== undefined && isPast(this.state, this.o.until)) return;
+      // People are asked before the job comes that waits for their answer.
+      if (this.isPast() && effect.kind !== 'message') continue;
       const abort = new AbortController();
       const done = (cancelled ? this.stopped(effect) : this.perform(effect, abort.signal)).then(
         (event) => this.observed(effect.id, event),

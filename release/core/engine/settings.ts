@@ -31,4 +31,5 @@ export const settingsOf = (app: App): Settings => ({
   smoke: app.smoke,
   build: app.images.artifacts === 'build' && app.images.build !== undefined,
   watch: app.watch.for,
+  ...(app.checks.mode === 'run' ? { runsChecks: true } : {}),
 });

@@ -22,7 +22,8 @@ export const start = (t: Turn): void => {
   const { request } = t.s;
   note(t, `deployment ${request.deployment} of ${request.version} by ${request.by}`, { by: request.by });
   enter(t, { name: 'preflight' });
-  if (request.rollback === undefined) issue(t, { kind: 'preflight', timeoutMs: 5 * QUICK });
+  const timeoutMs = t.s.settings.runsChecks === true ? t.s.settings.timeouts.deploy : 5 * QUICK;
+  if (request.rollback === undefined) issue(t, { kind: 'preflight', timeoutMs });
   else issue(t, { kind: 'survey', to: request.rollback.to, timeoutMs: 5 * QUICK });
 };
 

@@ -6,7 +6,10 @@ import { freezeFindings } from './freeze.ts';
 import { migrationsOf } from './migrations.ts';
 import { openFindings } from './open.ts';
 import { previousOf } from './previous.ts';
-import { imageFindings, secretFindings, tagOf } from './supplies.ts';
+import { afterFindings } from './artifacts.ts';
+import { commandFindings } from './commands.ts';
+import { githubFindings } from './required.ts';
+import { addressFindings, imageFindings, secretFindings, tagOf } from './supplies.ts';
 import { folderFindings } from './folder.ts';
 import { sizeFindings } from './size.ts';
 
@@ -15,17 +18,22 @@ export const preflight = async (
   _effect: EffectOf<'preflight'>,
   c: Context,
 ): Promise<EffectResults['preflight']> => {
-  const [facts, tag, migrations, previous, ...findings] = await Promise.all([
+  const tag = await tagOf(c);
+  const [facts, migrations, previous, ...findings] = await Promise.all([
     readFacts(c),
-    tagOf(c),
     migrationsOf(c),
     previousOf(c),
+    githubFindings(c, tag.commit ?? c.state.request.commit),
+    afterFindings(c),
     imageFindings(c),
     secretFindings(c),
     openFindings(c),
     freezeFindings(c),
     folderFindings(c),
   ]);
+  const first = [...findings.flat(), ...tag.findings].filter((f) => f.level === 'refuse');
+  // What takes minutes is not begun for a release that is refused already.
+  const commands = first.length > 0 || facts.release === undefined ? [] : await commandFindings(c);
   return {
     ...facts,
     findings: [
@@ -35,6 +43,8 @@ export const preflight = async (
       ...migrations.findings,
       ...previous.findings,
       ...findings.flat(),
+      ...addressFindings(c),
+      ...commands,
     ],
     pendingMigrations: migrations.pending,
     destructive: migrations.destructive,

@@ -22,9 +22,9 @@ export const tagOf = async (c: Context): Promise<{ commit?: string; findings: re
 
 const DIGEST = /^\S+@sha256:[0-9a-f]{64}$/;
 
-/** Images by digest (B4), and the environment that must have run this version first (B5). */
+/** Images by digest (B4). Those that this deployment builds cannot be there yet. */
 export const imageFindings = async (c: Context): Promise<Finding[]> => {
-  const findings = await afterFindings(c);
+  const findings: Finding[] = [];
   if (c.state.settings.build) return findings;
   const found = await findImages(c);
   for (const service of Object.keys(c.app.services)) {
@@ -46,23 +46,6 @@ export const imageFindings = async (c: Context): Promise<Finding[]> => {
   return findings;
 };
 
-const afterFindings = async (c: Context): Promise<Finding[]> => {
-  const { after } = c.app.checks;
-  const { version } = c.state.request;
-  if (after === undefined || c.ports.elsewhere === undefined) return [];
-  const ran = await c.ports.elsewhere(after, version);
-  if (ran?.status === 'success') return [];
-  const how = ran === undefined ? 'was never deployed to' : `ended ${ran.status} (${ran.deployment}) in`;
-  return [
-    {
-      check: 'after',
-      level: 'refuse',
-      message: `${version} ${how} ${after}, which must have run it first`,
-      hint: `sluice deploy --stack ${after} --version ${version}`,
-    },
-  ];
-};
-
 /** Every secret exists; none is read. */
 export const secretFindings = async (c: Context): Promise<Finding[]> => {
   const all = await Promise.all(
@@ -81,3 +64,16 @@ export const secretFindings = async (c: Context): Promise<Finding[]> => {
       hint: 'create it in AWS Secrets Manager',
     }));
 };
+
+/** Addresses of messages (B6): one that is nowhere keeps nothing from being deployed, but nobody would be told. */
+export const addressFindings = (
+  c: Context,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Finding[] =>
+  c.app.notifications
+    .filter(({ secret }) => c.app.secrets[secret] === undefined && (environment[secret] ?? '') === '')
+    .map(({ to, secret }) => ({
+      check: 'messages',
+      level: 'warn',
+      message: `nothing can be sent to ${to}: ${secret} is neither among sluice:app.secrets nor in the environment`,
+    }));
