@@ -6,6 +6,7 @@
  * CPU is AWS CPU units (1024 = 1 vCPU), sizes are bytes.
  */
 
+import type { HostsTarget } from './hosts/types.ts';
 import type { FunctionSettings, LambdaTarget } from './lambda/types.ts';
 
 export type SlotName = 'blue' | 'green';
@@ -58,7 +59,7 @@ export interface App {
 export type Strategy = 'canary' | 'blueGreen' | 'rolling';
 
 /** Each kind is a target; see docs/adding-a-target.md. */
-export type Target = { readonly kind: 'ecs' } | LambdaTarget;
+export type Target = { readonly kind: 'ecs' } | LambdaTarget | HostsTarget;
 
 export type Network =
   | {

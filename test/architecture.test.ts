@@ -21,8 +21,10 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   release: { rooms: ['config', 'lib', 'release/core', 'release/ports'], packages: ['*'] },
   // What both kinds of adapters share: an HTTP probe is the same in the sandbox and in AWS.
   'release/adapters/http-prober.ts': { rooms: ['config', 'lib', 'release/ports'], packages: ['undici'] },
+  // The sandbox's remote commands and the real adapters speak SSH in the same way.
+  'release/adapters/hosts/ssh.ts': { rooms: ['lib'], packages: ['ssh2'] },
   'sandbox/engine': { rooms: ['config', 'lib', 'release/ports', 'sandbox/provider'], packages: ['*'] },
-  'sandbox/provider': { rooms: ['lib', 'sandbox'], packages: ['*'] },
+  'sandbox/provider': { rooms: ['lib', 'sandbox', 'release/adapters/hosts/ssh.ts'], packages: ['*'] },
   'sandbox/grpc': { rooms: ['lib', 'sandbox', 'sandbox/provider'], packages: ['*'] },
   sandbox: {
     rooms: [

@@ -1,3 +1,4 @@
+import { crossHosts } from '../hosts/cross.ts';
 import { crossFunctions, noFunctions } from '../lambda/cross.ts';
 import { isSecretKey, redactText } from '../../lib/redact.ts';
 import type { Path } from '../problems.ts';
@@ -27,6 +28,9 @@ export const crossServices = (app: App, written: Written, isWritten: IsWritten, 
       return crossContainers(app, isWritten, tell);
     case 'lambda':
       return crossFunctions(app, isWritten, tell);
+    case 'hosts':
+      noFunctions(app, tell);
+      return crossHosts(app, app.target, written, isWritten, tell);
     default:
       app.target satisfies never;
   }

@@ -1,4 +1,5 @@
 import type { App, Database, ImageSettings, LoadBalancer, Service, SmokeTest } from '../types.ts';
+import { resolveHosts } from '../hosts/resolve.ts';
 import { resolveFunction } from '../lambda/schema.ts';
 import { BLUE_GREEN, DIRECT, fillErrors, fillLatency, FUNCTIONS, STAGED } from './rollout.ts';
 import { HOUR, MINUTE } from './fields.ts';
@@ -15,7 +16,7 @@ export const resolve = (written: Written, stack: string): App => {
     application: written.application,
     environment,
     rollout,
-    target: written.lambda === undefined ? { kind: 'ecs' } : { kind: 'lambda', ...written.lambda },
+    target: resolveTarget(written, environment),
     strategy: written.strategy,
     url: written.url,
     repository: written.repository,
@@ -63,6 +64,12 @@ const levelOf = (
   const level = wanted ?? (staged ? 'enhanced' : 'quick');
   const belong = Object.entries(commands).filter(([, c]) => c.level === 'quick' || level === 'enhanced');
   return { level, commands: Object.fromEntries(belong.map(([name, c]) => [name, c.run])) };
+};
+
+const resolveTarget = (written: Written, environment: string): App['target'] => {
+  const { application, url, lambda, hosts } = written;
+  if (hosts !== undefined) return resolveHosts(hosts, { application, environment, url });
+  return lambda === undefined ? { kind: 'ecs' } : { kind: 'lambda', ...lambda };
 };
 
 const stagesOf = ({ strategy, lambda }: Written, staged: boolean): App['stages'] => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { StandIns } from '../understand.ts';
+import { hostsSection } from '../hosts/schema.ts';
 import { lambdaSection } from '../lambda/schema.ts';
 import { strict } from './fields.ts';
 import { place } from './place.ts';
@@ -31,6 +32,8 @@ export const appSchema = strict({
   timeouts: timeouts.prefault({}),
   /** The services are functions of AWS Lambda. Default: they are containers on ECS. */
   lambda: lambdaSection.optional(),
+  /** The services are containers of docker compose on machines reached over SSH. */
+  hosts: hostsSection.optional(),
   ...place,
   ...rolloutSettings,
   ...aroundSettings,

@@ -17,6 +17,7 @@ import {
   type BucketStore,
 } from './types/buckets.ts';
 import { localCommand, type CommandPlace } from './types/command.ts';
+import { remoteCommand } from './types/hosts.ts';
 import { githubHandlers } from './types/github.ts';
 import { cluster, service, taskDefinition } from './types/containers.ts';
 import { keptHandlers } from './types/kept.ts';
@@ -66,4 +67,5 @@ export const handlers = ({
     ],
     ['aws:s3/bucketObjectv2:BucketObjectv2', bucketObject(buckets, ids)],
     ['command:local:Command', localCommand(command, (n) => ids.hex(n))],
+    ['command:remote:Command', remoteCommand(command.log, (n) => ids.hex(n))],
   ]);

@@ -1,0 +1,59 @@
+import { installScript, releaseFiles } from '../config/hosts/files.ts';
+import type { HostsApp } from '../config/hosts/types.ts';
+import type { Slot } from '../config/release.types.ts';
+
+export interface MachinePlanArgs {
+  readonly app: HostsApp;
+  readonly slot: Slot;
+  /** Text of the script that does the work on the host. */
+  readonly script: string;
+}
+
+/** One command on a machine: what it is called, how long it may take. */
+export interface PlannedRemote {
+  readonly role: 'files' | 'prepare' | 'switch';
+  readonly command: string;
+  readonly stdin: string | undefined;
+  readonly timeoutSeconds: number;
+}
+
+export interface PlannedMachine {
+  /** Runs them all again when it changes; whatever else changes repeats nothing. */
+  readonly deployment: string;
+  readonly commands: readonly PlannedRemote[];
+}
+
+/** The commands that bring a release to one machine, in their order. */
+export const planMachine = ({ app, slot, script }: MachinePlanArgs): PlannedMachine => {
+  const { path, timeouts, health, startDelay } = app.target;
+  const { deployment } = slot;
+  const call = (word: string): string => `sh "${path}/sluice/host.sh" ${word} ${deployment}`;
+  const seconds = (ms: number): number => Math.ceil(ms / 1000);
+  // On failure the previous release is taken up within the same command.
+  const there = timeouts.deploy + timeouts.health + startDelay;
+  return {
+    deployment,
+    commands: [
+      {
+        role: 'files',
+        command: 'sh',
+        stdin: installScript(path, `releases/${deployment}`, releaseFiles(app, slot), script),
+        timeoutSeconds: seconds(timeouts.prepare),
+      },
+      {
+        role: 'prepare',
+        command: call('prepare'),
+        stdin: undefined,
+        timeoutSeconds: seconds(timeouts.validate),
+      },
+      {
+        role: 'switch',
+        command: call('switch'),
+        stdin: undefined,
+        timeoutSeconds: seconds(
+          there + Math.min(there, health.retries * (health.interval + health.timeout) + timeouts.deploy),
+        ),
+      },
+    ],
+  };
+};

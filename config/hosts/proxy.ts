@@ -1,0 +1,86 @@
+import type { Slot } from '../release.types.ts';
+import { SLOTS, type SlotName } from '../types.ts';
+import { projectName } from './compose.ts';
+import type { HostsApp } from './types.ts';
+
+export interface ProxyArgs {
+  readonly slots: { readonly [S in SlotName]?: Slot };
+  /** Percent of traffic per slot. */
+  readonly traffic: Readonly<Record<SlotName, number>>;
+  /** Value of the preview header per slot: lets probes reach a slot without traffic. */
+  readonly tokens: { readonly [S in SlotName]?: string };
+}
+
+/** Header that a probe sends. */
+export const HOST_PREVIEW_HEADER = 'x-sluice-preview';
+
+const upstreamName = (app: HostsApp, service: string): string => `${projectName(app)}-${service}-`;
+
+const upstreams = (app: HostsApp, { slots }: ProxyArgs): string[] =>
+  SLOTS.flatMap((slot) =>
+    Object.keys(slots[slot]?.services ?? {}).flatMap((service) => {
+      const { publish, publishGreen } = app.target.services[service] ?? {};
+      const port = slot === 'green' ? publishGreen : publish;
+      return port === undefined
+        ? []
+        : [`upstream ${upstreamName(app, service)}${slot} { server 127.0.0.1:${port}; keepalive 32; }`];
+    }),
+  );
+
+/** `location` of a path pattern: `/api/*` is a prefix, `/health` is that path alone. */
+const location = (pattern: string): string => (pattern.endsWith('*') ? pattern.slice(0, -1) : `= ${pattern}`);
+
+const locations = (app: HostsApp, args: ProxyArgs): string[] => {
+  const services = { ...args.slots.green?.services, ...args.slots.blue?.services };
+  return Object.entries(services).flatMap(([service, { paths }]) =>
+    app.target.services[service]?.publish === undefined
+      ? []
+      : paths.map((path) =>
+          [
+            `  location ${location(path)} {`,
+            `    proxy_pass http://${upstreamName(app, service)}$sluice_slot;`,
+            '    proxy_http_version 1.1;',
+            '    proxy_set_header Connection "";',
+            '    proxy_set_header Host $host;',
+            '    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+            '    proxy_next_upstream error timeout;',
+            '  }',
+          ].join('\n'),
+        ),
+  );
+};
+
+const share = (percent: number): string => `${percent.toFixed(2)}%`;
+
+/**
+ * What the host's nginx must know: upstreams of both slots, shares by request, the preview header, security headers.
+ * A slot with no traffic is in no share.
+ */
+export const proxyFile = (app: HostsApp, args: ProxyArgs): string => {
+  const live = SLOTS.filter((slot) => args.traffic[slot] > 0 && args.slots[slot] !== undefined);
+  const last = live.at(-1) ?? SLOTS.find((slot) => args.slots[slot] !== undefined) ?? 'blue';
+  const tokens = SLOTS.flatMap((slot) => {
+    const token = args.tokens[slot];
+    return token === undefined ? [] : [`  "${token}" ${slot};`];
+  });
+  return `${[
+    `# ${app.application} in ${app.environment}. Rendered by sluice: do not edit.`,
+    ...upstreams(app, args),
+    'split_clients "$request_id" $sluice_share {',
+    ...live.filter((slot) => slot !== last).map((slot) => `  ${share(args.traffic[slot])} ${slot};`),
+    `  * ${last};`,
+    '}',
+    `map $http_${HOST_PREVIEW_HEADER.replaceAll('-', '_')} $sluice_slot {`,
+    '  default $sluice_share;',
+    ...tokens,
+    '}',
+    'server {',
+    `  listen 127.0.0.1:${app.target.proxy?.listen ?? 80};`,
+    '  add_header X-Content-Type-Options "nosniff" always;',
+    '  add_header X-Frame-Options "DENY" always;',
+    '  add_header Referrer-Policy "strict-origin-when-cross-origin" always;',
+    '  add_header Strict-Transport-Security "max-age=31536000" always;',
+    ...locations(app, args),
+    '}',
+  ].join('\n')}\n`;
+};

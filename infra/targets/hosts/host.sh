@@ -1,0 +1,345 @@
+#!/bin/sh
+# What sluice does on a host. Every call names what is to be done, and ends at once when it is done already.
+#
+#   host.sh prepare <deployment>   host, settings, images: nothing that runs is touched
+#   host.sh switch <deployment>    that release instead of the one that runs; on failure the one before, with its settings
+#   host.sh status                 what runs here, as one JSON object
+#
+# The work is done by a process of its own, and the caller follows it: when the connection is lost, the work goes
+# back by itself, so that a deployment which was not seen to succeed has not happened.
+#
+# Exit codes: 0 done, 3 refused before anything changed, 4 the previous release runs again, 5 a person is needed.
+set -u
+umask 077
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd) || exit 5
+SELF="$ROOT/sluice/host.sh"
+STATE="$ROOT/state"
+FOLLOW_LIMIT=10
+mkdir -p "$STATE" "$ROOT/log" || exit 5
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  code=$1
+  shift
+  printf '%s\n' "$*" >&2
+  exit "$code"
+}
+now() { date +%s; }
+# Says that somebody follows; whole or not at all, for it is read at any moment.
+beat() { now >"$STATE/followed.new" && mv "$STATE/followed.new" "$STATE/followed"; }
+limit() {
+  if command -v timeout >/dev/null 2>&1; then timeout "$@"; else shift && "$@"; fi
+}
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
+# Milliseconds, as configuration has them, to seconds for `sleep`.
+pause() { nap "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"; }
+
+current() { sed -n 1p "$STATE/current" 2>/dev/null; }
+folder() { printf '%s/releases/%s' "$ROOT" "$1"; }
+# One value of a release's plan: `name=value` lines, read and never executed.
+plan() { sed -n "s/^$2=//p" "$(folder "$1")/plan"; }
+version() { plan "$1" version; }
+
+# Compose of one part of a release: its own files, its own copy of the secrets.
+compose() {
+  of=$1
+  part=$2
+  shift 2
+  dir=$(folder "$of")
+  docker compose --project-directory "$dir" --env-file "$dir/settings.env" --env-file "$dir/secrets.env" \
+    -f "$dir/compose.$part.yaml" "$@"
+}
+
+last_lines() { tail -n 4 "$1" | tr '\n' ' ' | cut -c1-500; }
+
+# ---------------------------------------------------------------------------------------------------------------
+
+prepare() {
+  id=$1
+  dir=$(folder "$id")
+  [ -f "$dir/plan" ] || fail 3 "release $id is not on this host"
+  [ "$(current)" = "$id" ] && { say "$(version "$id") runs already"; exit 0; }
+  command -v docker >/dev/null 2>&1 || fail 3 "docker is not installed on this host"
+  docker info >/dev/null 2>"$STATE/error" || fail 3 "docker does not answer: $(last_lines "$STATE/error")"
+  docker compose version >/dev/null 2>&1 || fail 3 "docker has no compose plugin on this host"
+  free=$(df -Pk "$ROOT" | awk 'NR == 2 { print int($4 / 1024) }')
+  need=$(plan "$id" disk_free)
+  [ "$free" -ge "$need" ] ||
+    fail 3 "the disk is full: $free MiB are free below $ROOT, $need MiB are needed (docker image prune --all --filter until=240h)"
+  secrets=$ROOT/$(plan "$id" env_file)
+  : >"$dir/secrets.env" || fail 3 "the disk is full: nothing can be written below $ROOT"
+  if [ -n "$(plan "$id" secrets)" ]; then
+    [ -r "$secrets" ] || fail 3 "$secrets is missing: copy the env example there and fill it in"
+    for name in $(plan "$id" secrets); do
+      grep -q "^$name=..*" "$secrets" || missing="${missing:-} $name"
+    done
+    [ -z "${missing:-}" ] || fail 3 "$secrets has no value for:$missing"
+    # A copy of its own: who goes back gets the secrets of that time.
+    cp "$secrets" "$dir/secrets.env" || fail 3 "the disk is full: nothing can be written below $ROOT"
+  fi
+  for part in $(plan "$id" parts); do
+    compose "$id" "$part" config --quiet 2>"$STATE/error" ||
+      fail 3 "the compose file is not valid: $(last_lines "$STATE/error")"
+  done
+  for part in $(plan "$id" parts); do
+    compose "$id" "$part" pull --quiet >"$STATE/error" 2>&1 ||
+      fail 3 "images cannot be pulled: $(last_lines "$STATE/error")"
+  done
+  say "host, settings and images of $(version "$id") are ready, $free MiB free"
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+
+# Why a try failed stands in `why`.
+try_health() {
+  id=$1
+  for part in $(plan "$id" active); do
+    docker ps -a --filter "label=com.docker.compose.project=$(plan "$id" "project_$part")" \
+      --format '{{.Label "com.docker.compose.service"}} {{.Status}}' >"$STATE/ps" 2>&1 || {
+      why="docker does not answer"
+      return 1
+    }
+    for service in $(plan "$id" "services_$part"); do
+      status=$(sed -n "s/^$service //p" "$STATE/ps" | sed -n 1p)
+      case $status in
+        *'(unhealthy)'* | *'(health: starting)'*) why="$service: $status" && return 1 ;;
+        Up*) ;;
+        *) why="$service: ${status:-has no container}" && return 1 ;;
+      esac
+    done
+  done
+  while read -r name address; do
+    [ -n "$name" ] || continue
+    fetch "$address" "$(plan "$id" health_timeout)" >"$STATE/answer" 2>&1 || {
+      why="$name ($address): $(last_lines "$STATE/answer")"
+      return 1
+    }
+  done <"$(folder "$id")/endpoints"
+  return 0
+}
+
+fetch() {
+  if command -v curl >/dev/null 2>&1; then
+    curl -fsS -o /dev/null --max-time "$2" "$1"
+  else
+    wget -q -O /dev/null -T "$2" "$1"
+  fi
+}
+
+wait_healthy() {
+  of=$1
+  tries=$(plan "$of" health_retries)
+  try=1
+  until try_health "$of"; do
+    say "health: $why (try $try of $tries)"
+    [ "$try" -lt "$tries" ] || return 1
+    try=$((try + 1))
+    pause "$(plan "$of" health_interval)"
+    followed || return 1
+  done
+  say "health: all services and addresses answer (try $try of $tries)"
+}
+
+# Nobody follows: the connection was lost, so nobody would learn how it ends.
+followed() {
+  [ "${alone:-no}" = yes ] && return 0
+  [ $(($(now) - $(sed -n 1p "$STATE/followed" 2>/dev/null || printf 0))) -le $FOLLOW_LIMIT ] && return 0
+  why="the connection to the host was lost"
+  return 1
+}
+
+# Takes a release up: files, containers, then what is to be run inside them. `why` says what failed.
+bring_up() {
+  of=$1
+  seconds=$(plan "$of" deploy_timeout)
+  for part in $(plan "$of" active); do
+    say "start: $(plan "$of" "project_$part"), graceful stop of what changes"
+    dir=$(folder "$of")
+    limit "$seconds" docker compose --project-directory "$dir" --env-file "$dir/settings.env" \
+      --env-file "$dir/secrets.env" -f "$dir/compose.$part.yaml" up -d --remove-orphans >"$STATE/up" 2>&1 || {
+      why="the services did not start: $(last_lines "$STATE/up")"
+      return 1
+    }
+  done
+  serve "$of" || return 1
+  say "start: containers run, waiting $(plan "$of" start_delay) ms"
+  pause "$(plan "$of" start_delay)"
+}
+
+# The host's web server, where it is configured: the file of this release, checked before it is taken.
+serve() {
+  to=$(plan "$1" proxy)
+  from=$(folder "$1")/proxy.conf
+  if [ -z "$to" ] || cmp -s "$from" "$to"; then return 0; fi
+  mkdir -p "$(dirname "$to")" && cp "$from" "$to.new" && mv "$to.new" "$to" || {
+    why="$to cannot be written"
+    return 1
+  }
+  sh -c "$(plan "$1" reload)" >"$STATE/reload" 2>&1 || {
+    why="the web server did not take its configuration: $(last_lines "$STATE/reload")"
+    return 1
+  }
+}
+
+after_start() {
+  of=$1
+  part=$(plan "$of" released)
+  while read -r name service command; do
+    [ -n "$name" ] || continue
+    followed || return 1
+    say "$name: $command"
+    limit "$(plan "$of" deploy_timeout)" docker compose --project-directory "$(folder "$of")" \
+      --env-file "$(folder "$of")/settings.env" --env-file "$(folder "$of")/secrets.env" \
+      -f "$(folder "$of")/compose.$part.yaml" exec -T "$service" sh -c "$command" </dev/null >"$STATE/after" 2>&1 || {
+      cat "$STATE/after"
+      why="$name failed: $(last_lines "$STATE/after")"
+      return 1
+    }
+    cat "$STATE/after"
+  done <"$(folder "$of")/after"
+}
+
+record() {
+  printf '{"at":"%s","deployment":"%s","version":"%s","result":"%s","before":"%s"}\n' \
+    "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$(version "$1")" "$2" "${before:-}" >>"$ROOT/records.jsonl"
+}
+
+finish() {
+  printf '%s\n%s\n' "$1" "$2" >"$STATE/result.new"
+  [ "$1" = 5 ] || rm -f "$STATE/doing"
+  rm -rf "$STATE/lock"
+  mv "$STATE/result.new" "$STATE/result-$id"
+  exit 0
+}
+
+# Written whole or not at all.
+become() {
+  cp "$(folder "$1")/manifest.json" "$STATE/manifest.new" &&
+    mv "$STATE/manifest.new" "$ROOT/$(plan "$1" manifest)" &&
+    printf '%s\n' "$1" >"$STATE/current.new" && mv "$STATE/current.new" "$STATE/current"
+}
+
+go_back() {
+  reason=$why
+  say "failed: $reason"
+  alone=yes
+  if [ -z "$before" ]; then
+    for part in $(plan "$id" active); do compose "$id" "$part" down >/dev/null 2>&1; done
+    record "$id" failed
+    finish 4 "$reason; it was the first release here, so nothing runs"
+  fi
+  say "back: $(version "$before") with its settings"
+  if bring_up "$before" && wait_healthy "$before"; then
+    record "$id" rolled_back
+    finish 4 "$reason; $(version "$before") runs again with its settings"
+  fi
+  record "$id" broken
+  finish 5 "$reason; and $(version "$before") does not come back either: $why"
+}
+
+tidy_up() {
+  keep=$(plan "$id" keep)
+  ls -1t "$ROOT/releases" | sed "1,${keep}d" | while read -r old; do
+    [ "$old" = "$id" ] || [ "$old" = "$before" ] || rm -rf "$ROOT/releases/$old" "$STATE/result-$old" "$ROOT/log/$old.log"
+  done
+}
+
+work() {
+  id=$1
+  before=$(current)
+  why=
+  say "$(version "$id") instead of ${before:+$(version "$before")}${before:-nothing}"
+  bring_up "$id" && after_start "$id" && wait_healthy "$id" && followed || go_back
+  become "$id" || {
+    why="the disk is full: the manifest cannot be written"
+    go_back
+  }
+  record "$id" success
+  tidy_up
+  say "$(version "$id") runs"
+  finish 0 "$(version "$id") runs"
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+
+lock() {
+  mkdir "$STATE/lock" 2>/dev/null && return 0
+  holder=$(sed -n 1p "$STATE/lock/pid" 2>/dev/null)
+  if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then return 1; fi
+  # Its process died, or the host was restarted: what it did is undone by deploying again.
+  rm -rf "$STATE/lock"
+  mkdir "$STATE/lock"
+}
+
+follow() {
+  id=$1
+  log="$ROOT/log/$id.log"
+  shown=0
+  while :; do
+    beat
+    count=$(wc -l <"$log")
+    if [ "$count" -gt "$shown" ]; then
+      sed -n "$((shown + 1)),${count}p" "$log" || exit 5
+      shown=$count
+    else
+      # Something must be written again and again: only so a lost connection ends this process.
+      printf ' ' || exit 5
+    fi
+    if [ -f "$STATE/result-$id" ]; then
+      code=$(sed -n 1p "$STATE/result-$id")
+      [ "$code" = 0 ] && exit 0
+      fail "$code" "$(sed -n 2p "$STATE/result-$id") (log on the host: $log)"
+    fi
+    holder=$(sed -n 1p "$STATE/lock/pid" 2>/dev/null)
+    if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null && [ ! -f "$STATE/result-$id" ]; then
+      fail 5 "the work on the host ended without a result (log on the host: $log)"
+    fi
+    nap 0.2
+  done
+}
+
+switch() {
+  id=$1
+  [ -f "$(folder "$id")/plan" ] || fail 3 "release $id is not on this host"
+  if lock; then
+    if [ "$(current)" = "$id" ] && [ -z "$(sed -n 1p "$STATE/doing" 2>/dev/null)" ]; then
+      rm -rf "$STATE/lock"
+      say "$(version "$id") runs already"
+      exit 0
+    fi
+    rm -f "$STATE/result-$id"
+    printf '%s\n' "$id" >"$STATE/lock/deployment"
+    : >>"$ROOT/log/$id.log"
+    beat
+    printf '%s\n' "$id" >"$STATE/doing" || fail 3 "the disk is full: nothing can be written below $ROOT"
+    if command -v setsid >/dev/null 2>&1; then
+      setsid sh "$SELF" work "$id" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
+    else
+      nohup sh "$SELF" work "$id" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
+    fi
+    printf '%s\n' "$!" >"$STATE/lock/pid"
+  elif [ "$(sed -n 1p "$STATE/lock/deployment" 2>/dev/null)" != "$id" ]; then
+    fail 3 "$(sed -n 1p "$STATE/lock/deployment") is under way on this host"
+  fi
+  follow "$id"
+}
+
+status() {
+  id=$(current)
+  if [ -z "$id" ]; then
+    printf '{"deployment":null}\n'
+  else
+    printf '{"deployment":"%s","version":"%s","interrupted":"%s"}\n' "$id" "$(version "$id")" "$(sed -n 1p "$STATE/doing" 2>/dev/null)"
+  fi
+}
+
+case ${1:-} in
+  prepare) prepare "$2" ;;
+  switch) switch "$2" ;;
+  work)
+    work "$2"
+    ;;
+  status) status ;;
+  *) fail 2 "host.sh prepare|switch|status" ;;
+esac
