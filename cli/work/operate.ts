@@ -5,6 +5,7 @@ import type { OperatorCommand } from '../../release/core/engine/effects.ts';
 import type { Values } from '../command.ts';
 import type { Printer } from '../print.ts';
 import { withStack } from '../session/find.ts';
+import { approverHere, requireApprover } from './approval.ts';
 
 /** Leaves a command for the runner of a deployment, wherever that runs. */
 export const sayTo = (
@@ -28,7 +29,9 @@ export const sayTo = (
         'sluice status',
       );
     const { deployment } = found.request;
-    const by = session.run(outputs, deployment).holder;
+    const approves = command === 'approve';
+    const by = approves ? await approverHere(session) : session.run(outputs, deployment).holder;
+    if (approves) requireApprover(found, by);
     const n = await controlStore(lease, environment).say(deployment, {
       command,
       by,

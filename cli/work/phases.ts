@@ -12,6 +12,7 @@ import { text, type Values } from '../command.ts';
 import { runHere, tellOutcome, type Around } from '../run-release.ts';
 import type { Session } from '../session/open.ts';
 import { readStackConfig } from '../session/stack-config.ts';
+import { takeReview } from './approval.ts';
 
 /** What `--phase failure` stands for: the job that looks after a deployment in which another job failed. */
 export const FAILURE = 'failure';
@@ -92,6 +93,7 @@ export const continueDeployment = async (
 ): Promise<ExitCode> => {
   const { deployment, environment } = state.request;
   if (state.phase.name === 'done') return tellEnd(state, around);
+  await takeReview(session, outputs, state);
   const run: RunOptions = { ...session.run(outputs, deployment), ...within };
   return runHere((o) => runResume(o, environment, deployment, 'continue'), run, around);
 };

@@ -119,7 +119,7 @@ const askApproval = (t: Turn): void => {
   const { request, settings } = t.s;
   if (!needsApproval(t.s)) return askLease(t);
   if (request.approvedBy !== undefined) {
-    const no = refusalOf(settings.approval, request.by, request.approvedBy, true);
+    const no = approvalRefusal(settings.approval, request.by, request.approvedBy, true);
     if (no !== undefined) return refuse(t, [{ check: 'approval', level: 'refuse', message: no }]);
     t.s.approval = { by: request.approvedBy, at: t.now };
     note(t, `approved by ${request.approvedBy}`, { by: request.approvedBy });
@@ -140,7 +140,7 @@ export const onApproval = (t: Turn, event: DoneEvent): void => {
 
 /** A person said yes. Reviewers may be limited by configuration; where GitHub has reviewed, it knows its own. */
 export const approve = (t: Turn, by: string, review?: string): void => {
-  const no = refusalOf(t.s.settings.approval, t.s.request.by, by, review !== undefined);
+  const no = approvalRefusal(t.s.settings.approval, t.s.request.by, by, review !== undefined);
   if (no !== undefined) return note(t, `${no}: not counted`, { by });
   t.s.approval = { by, at: t.now };
   t.s.pending = [];
@@ -151,7 +151,7 @@ export const approve = (t: Turn, by: string, review?: string): void => {
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** Why a person's yes does not count; undefined when it does. `reviewed`: membership was checked elsewhere. */
-export const refusalOf = (
+export const approvalRefusal = (
   approval: State['settings']['approval'],
   author: string,
   by: string,
@@ -186,8 +186,16 @@ export const onLease = (t: Turn, event: DoneEvent): void => {
     ]);
   t.s.lease = { token: result.token, serial: result.serial };
   note(t, 'holds the lease', { tookMs: event.tookMs });
+  // An emergency has just looked, and what it takes the lease from may still be changing the stack: another look
+  // costs a part of the second in which traffic is to be back, and is out of date as soon.
+  if (emergencyNow(t)) return enterStep(t);
   issue(t, { kind: 'facts', timeoutMs: QUICK });
 };
+
+const JUST_NOW = 10_000;
+
+const emergencyNow = ({ s, now }: Turn): boolean =>
+  s.request.rollback?.mode === 'emergency' && now - s.startedAt < JUST_NOW;
 
 /** What was checked must still hold now that nobody else may deploy. */
 const onLeasedFacts = (t: Turn, facts: StackFacts): void => {
