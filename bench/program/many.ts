@@ -32,7 +32,7 @@ export const programFor = (count: number): Program => {
     const release = liveRelease(app);
     const key = previewKey(undefined, undefined);
     const tokens = previewTokens(key, app, release);
-    const declared = declareApplication({
+    const declared = await declareApplication({
       settings: {
         stack: STACK,
         region: 'eu-west-1',

@@ -17,7 +17,7 @@ import { migratesBeforeStart } from '../../../components/database-command.plan.t
 import type { DatabaseSecrets } from '../../database-secrets.ts';
 import type { Declared } from '../target.ts';
 import { doneWith, routingOf } from './outputs.ts';
-import { declareSlot, type Ground } from './slots.ts';
+import { declareSlot, type Ground, type ServiceOfSlot } from './slots.ts';
 import { publicUrl } from './public-url.ts';
 import type { Settings } from '../../settings.ts';
 
@@ -51,7 +51,7 @@ const declareGround = ({ settings, release }: ApplicationArgs): Ground => {
 };
 
 /** Declares staging or production: what is in the configuration and in the release, and nothing else. */
-export const declareApplication = (args: ApplicationArgs): Declared => {
+export const declareApplication = async (args: ApplicationArgs): Promise<Declared> => {
   const { settings, release } = args;
   const { app } = settings;
   const plan = planRouting({
@@ -76,7 +76,9 @@ export const declareApplication = (args: ApplicationArgs): Declared => {
   };
   const backup = declareBackup(around);
   const early = migratesBeforeStart(app.database) ? declareMigration(around, backup, []) : undefined;
-  const services = slotNames(release).flatMap((slot) => declareSlot(slot, args, ground, plan, early));
+  const services: ServiceOfSlot[] = [];
+  for (const slot of slotNames(release))
+    services.push(...(await declareSlot(slot, args, ground, plan, early)));
   const fresh = services.filter(({ slot }) => release.slots[slot]?.deployment === release.schema?.deployment);
   const late = migratesBeforeStart(app.database)
     ? undefined

@@ -12,6 +12,7 @@ import type { Release } from '../../../config/release.types.ts';
 import type { SlotName } from '../../../config/types.ts';
 import { liveSlot } from '../../../release/core/release.ts';
 import type { Settings } from '../../settings.ts';
+import { nextTurn } from '../../turns.ts';
 
 export interface ServiceOfSlot {
   readonly slot: SlotName;
@@ -37,13 +38,13 @@ export interface SlotArgs {
 }
 
 /** Every service of one slot, as it was frozen. */
-export const declareSlot = (
+export const declareSlot = async (
   slot: SlotName,
   args: SlotArgs,
   ground: Ground,
   plan: RoutingPlan,
   migration: DatabaseCommand | undefined,
-): ServiceOfSlot[] => {
+): Promise<ServiceOfSlot[]> => {
   const { settings, release } = args;
   const frozen = release.slots[slot];
   const token = args.tokens[slot];
@@ -51,7 +52,9 @@ export const declareSlot = (
   const shared = new Slot(slot, { ...ground, slot });
   // Only the slot that the migration was made for waits for it: the live one runs already.
   const waits = migration !== undefined && frozen.deployment === release.schema?.deployment;
-  return Object.entries(frozen.services).map(([name, definition]) => {
+  const services: ServiceOfSlot[] = [];
+  for (const [name, definition] of Object.entries(frozen.services)) {
+    await nextTurn();
     const logGroup = ground.logs.groups[name];
     if (logGroup === undefined) throw new Error(`service ${name} has no log group`);
     const made = new ServiceSlot(`${slot}-${name}`, {
@@ -68,9 +71,11 @@ export const declareSlot = (
       region: settings.region,
       shared,
       logGroup,
+      permissionsBoundary: settings.app.cluster.permissionsBoundary,
       preview: { token, priority: plan.previewPriority(slot, name) },
       after: waits ? [migration.command] : [],
     });
-    return { slot, name, made };
-  });
+    services.push({ slot, name, made });
+  }
+  return services;
 };
