@@ -41,6 +41,8 @@ export interface ServiceSlotArgs {
   readonly shared: Slot;
   readonly logGroup: { readonly name: string; readonly arn: pulumi.Input<string> };
   readonly preview: { readonly token: pulumi.Input<string>; readonly priority: number };
+  /** ARN of the policy that bounds both roles; undefined: none. */
+  readonly permissionsBoundary?: string | undefined;
   /** What must be done before tasks start: the migration. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -78,8 +80,14 @@ export class ServiceSlot extends pulumi.ComponentResource {
     tags: Tags,
   ): { readonly definition: TaskDefinition; readonly policy: RolePolicy } {
     const child = { parent: this };
+    const { permissionsBoundary } = args;
+    const bound = permissionsBoundary === undefined ? {} : { permissionsBoundary };
     const role = (kind: 'execution' | 'task', roleName: string) =>
-      new Role(`${name}-${kind}`, { name: roleName, assumeRolePolicy: assumedByTasks, tags }, child);
+      new Role(
+        `${name}-${kind}`,
+        { name: roleName, assumeRolePolicy: assumedByTasks, tags, ...bound },
+        child,
+      );
     const execution = role('execution', plan.names.executionRole);
     // The application itself may do nothing in AWS until it is granted something.
     const taskRole = role('task', plan.names.taskRole);

@@ -33,7 +33,11 @@ export interface App {
   readonly team: { readonly name: string; readonly onCall: string };
   readonly network: Network;
   readonly loadBalancer: LoadBalancer;
-  readonly cluster: { readonly existing: string | undefined };
+  readonly cluster: {
+    readonly existing: string | undefined;
+    /** ARN of the policy that bounds the roles of services: whoever deploys can make no stronger ones. */
+    readonly permissionsBoundary?: string;
+  };
   readonly images: ImageSettings;
   readonly services: Readonly<Record<string, Service>>;
   /** Name in the services' environment → name or ARN of the secret in AWS Secrets Manager. Values never appear. */

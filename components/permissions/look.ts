@@ -23,8 +23,9 @@ export const lookStatements = (ground: Ground): Statement[] => {
       [
         ...actions(
           'ec2',
-          'DescribeAddresses DescribeAvailabilityZones DescribeInternetGateways DescribeNatGateways ' +
-            'DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcs',
+          'DescribeAddresses DescribeAddressesAttribute DescribeAvailabilityZones DescribeInternetGateways ' +
+            'DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables ' +
+            'DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcs',
         ),
         ...actions(
           'elasticloadbalancing',
@@ -38,11 +39,16 @@ export const lookStatements = (ground: Ground): Statement[] => {
       ],
       ['*'],
     ),
-    allow('LookAtServices', actions('ecs', 'DescribeClusters DescribeServices DescribeTasks ListServices'), [
-      arn(ground, 'ecs', `cluster/${clusterName(ground)}`),
-      arn(ground, 'ecs', `service/${clusterName(ground)}/*`),
-      arn(ground, 'ecs', `task/${clusterName(ground)}/*`),
-    ]),
+    allow(
+      'LookAtServices',
+      actions('ecs', 'DescribeClusters DescribeServiceDeployments DescribeServices DescribeTasks'),
+      [
+        arn(ground, 'ecs', `cluster/${clusterName(ground)}`),
+        arn(ground, 'ecs', `service/${clusterName(ground)}/*`),
+        arn(ground, 'ecs', `service-deployment/${clusterName(ground)}/*`),
+        arn(ground, 'ecs', `task/${clusterName(ground)}/*`),
+      ],
+    ),
     // ListServices has the container instance as its resource, and the cluster in a condition.
     allow('ListServices', ['ecs:ListServices'], ['*'], {
       ArnEquals: { 'ecs:cluster': arn(ground, 'ecs', `cluster/${clusterName(ground)}`) },

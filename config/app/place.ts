@@ -169,9 +169,11 @@ export const place = {
   team: team.prefault({}),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
-  /** Name of an ECS cluster to use. Default: a new one. */
+  /** Name of an ECS cluster to use (default: a new one), and what its services may be. */
   cluster: strict({
     existing: text(/^[A-Za-z0-9_-]{1,255}$/, 'the name of an ECS cluster').optional(),
+    /** ARN of the policy that bounds the roles of services; the foundation makes one. Default: none. */
+    permissionsBoundary: arn('iam', 'policy/').optional(),
   }).prefault({}),
   buckets: buckets.prefault({}),
 };

@@ -23,7 +23,7 @@ export const resolve = (written: Written, stack: string): App => {
     team: { name: written.team.name ?? written.application, onCall: written.team.onCall },
     network: written.network,
     loadBalancer: resolveLoadBalancer(written.loadBalancer),
-    cluster: { existing: written.cluster.existing },
+    cluster: resolveCluster(written.cluster),
     images,
     services,
     secrets: written.secrets,
@@ -56,6 +56,12 @@ export const resolve = (written: Written, stack: string): App => {
   };
 };
 
+const resolveTarget = (written: Written, environment: string): App['target'] => {
+  const { application, url, lambda, hosts } = written;
+  if (hosts !== undefined) return resolveHosts(hosts, { application, environment, url });
+  return lambda === undefined ? { kind: 'ecs' } : { kind: 'lambda', ...lambda };
+};
+
 /** The level, and the commands that belong to it. */
 const levelOf = (
   { level: wanted, commands }: Written['checks'],
@@ -66,17 +72,16 @@ const levelOf = (
   return { level, commands: Object.fromEntries(belong.map(([name, c]) => [name, c.run])) };
 };
 
-const resolveTarget = (written: Written, environment: string): App['target'] => {
-  const { application, url, lambda, hosts } = written;
-  if (hosts !== undefined) return resolveHosts(hosts, { application, environment, url });
-  return lambda === undefined ? { kind: 'ecs' } : { kind: 'lambda', ...lambda };
-};
-
 const stagesOf = ({ strategy, lambda }: Written, staged: boolean): App['stages'] => {
   if (!staged || strategy === 'rolling') return DIRECT;
   if (strategy === 'blueGreen') return BLUE_GREEN;
   return lambda === undefined ? STAGED : FUNCTIONS;
 };
+
+const resolveCluster = ({ existing, permissionsBoundary }: Written['cluster']): App['cluster'] => ({
+  existing,
+  ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+});
 
 const resolveLoadBalancer = (written: Written['loadBalancer']): LoadBalancer => {
   if (written.kind === 'existing') return written;

@@ -8,6 +8,9 @@ import {
 import type { ObjectStore } from '../ports/objects.ts';
 import { bucketError, isConflict, isMissing, statusOf } from './s3.ts';
 
+/** The IAM actions of the calls below; `ListBucket` is on the bucket, the others on its objects. */
+export const ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:ListBucket'] as const;
+
 /** Two conditional writes at the same moment may both be told to try again. */
 const ATTEMPTS = 5;
 

@@ -1,4 +1,6 @@
 import { ACTIONS as ECR } from '../registry/ecr.ts';
+import { ACTIONS as BACKUPS } from '../database/backup-store.ts';
+import { ACTIONS as OBJECTS } from '../objects.ts';
 import { ACTIONS as METRICS } from './metrics.ts';
 import { ACTIONS as PROBER } from './prober.ts';
 import { ACTIONS as SECRETS } from './secrets.ts';
@@ -8,6 +10,9 @@ import { ACTIONS as TASK_LOGS } from './task-logs.ts';
 import { ACTIONS as TASKS } from './tasks.ts';
 import { ACTIONS as TRAFFIC } from './traffic.ts';
 
+/** What Pulumi itself asks for where it keeps its state in a bucket. */
+export const STATE_BACKEND = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:ListBucket'] as const;
+
 /** The IAM actions behind every port that has an adapter here: what the role of a release must allow, and no more. */
 export const ACTIONS_BY_PORT = {
   traffic: TRAFFIC,
@@ -16,6 +21,7 @@ export const ACTIONS_BY_PORT = {
   images: ECR,
   secrets: SECRETS,
   tasks: [...TASKS, ...TASK_DEFINITION, ...TASK_LOGS],
-  /** `release/adapters/objects.ts`; `ListBucket` is on the bucket, the others on its objects. */
-  objects: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:ListBucket'],
+  objects: OBJECTS,
+  /** Beside those of `objects`. */
+  backups: BACKUPS,
 } as const;

@@ -38,7 +38,13 @@ export interface BackupStore {
   upload(
     deployment: string,
     body: Readable,
-    options: { instead: StoredDump | undefined; expectedBytes: number; signal: AbortSignal },
+    options: {
+      instead: StoredDump | undefined;
+      expectedBytes: number;
+      signal: AbortSignal;
+      /** From the start, where it is another one than the bucket's own: a longer one could not be taken back. */
+      lock?: Lock | undefined;
+    },
   ): Promise<StoredDump>;
   /** The dump as it lies in the bucket: one version of it, where one is named. */
   download(deployment: string, versionId: string | undefined, signal: AbortSignal): Promise<Readable>;
@@ -47,9 +53,18 @@ export interface BackupStore {
   lock(deployment: string, dump: StoredDump, lock: Lock): Promise<void>;
 }
 
+/** The IAM actions of the calls below, beside those of `objects.ts`. An upload in parts is `PutObject`, too. */
+export const ACTIONS = ['s3:AbortMultipartUpload', 's3:GetObjectVersion', 's3:PutObjectRetention'] as const;
+
 /** Parts wait in memory until they are sent; pg_dump, not the network, sets the pace. */
 const PART = 5 * 1024 * 1024;
 const MOST_PARTS = 9_000;
+
+const lockOf = ({ mode, until }: Lock) => ({
+  ObjectLockMode: mode,
+  ObjectLockRetainUntilDate: new Date(until),
+  ChecksumAlgorithm: 'SHA256' as const,
+});
 
 export const backupStore = (client: S3Client, bucket: string, prefix: string): BackupStore => {
   const objects = s3Objects(bucket, client);
@@ -86,7 +101,7 @@ export const backupStore = (client: S3Client, bucket: string, prefix: string): B
         .filter((key) => key.endsWith('.json'))
         .map((key) => key.slice(stem('').length, -'.json'.length)),
     stat: (deployment) => wrapped('looking at', () => stat(deployment)),
-    upload: (deployment, body, { instead, expectedBytes, signal }) =>
+    upload: (deployment, body, { instead, expectedBytes, signal, lock }) =>
       wrapped('uploading to', async () => {
         const upload = new Upload({
           client,
@@ -99,6 +114,7 @@ export const backupStore = (client: S3Client, bucket: string, prefix: string): B
             ContentType: 'application/gzip',
             Metadata: { deployment },
             ...(instead === undefined ? { IfNoneMatch: '*' } : { IfMatch: instead.etag }),
+            ...(lock === undefined ? {} : lockOf(lock)),
           },
         });
         const abort = (): void => void upload.abort();
@@ -142,13 +158,7 @@ export const backupStore = (client: S3Client, bucket: string, prefix: string): B
             Key: metadataKey(metadata.deployment),
             Body: serialiseMetadata(metadata),
             ContentType: 'application/json',
-            ...(lock === undefined
-              ? {}
-              : {
-                  ObjectLockMode: lock.mode,
-                  ObjectLockRetainUntilDate: new Date(lock.until),
-                  ChecksumAlgorithm: 'SHA256',
-                }),
+            ...(lock === undefined ? {} : lockOf(lock)),
           }),
         );
       }),

@@ -11,8 +11,9 @@ const ec2 =
     return { key, arn: ids.arn('ec2', `${kind}/${key}`), ownerId: ids.account, ...extra(inputs, ids) };
   };
 
-const crud = (service: string, noun: string): IamActions =>
-  iam(service, `Create${noun}`, `Describe${noun}s`, `Modify${noun}`, `Delete${noun}`);
+/** What makes a thing tags it in the same call, and changes its tags by two of their own. */
+const ec2Actions = (create: string, read: string, update: string, remove: string): IamActions =>
+  iam('ec2', `${create} CreateTags`, read, `${update} CreateTags DeleteTags`.trim(), remove);
 
 /** Network types by name. */
 export const NETWORK: Readonly<Record<string, Kept>> = {
@@ -26,26 +27,36 @@ export const NETWORK: Readonly<Record<string, Kept>> = {
       defaultRouteTableId: `rtb-${ids.hex(17)}`,
       defaultNetworkAclId: `acl-${ids.hex(17)}`,
     })),
-    actions: crud('ec2', 'Vpc'),
+    actions: ec2Actions(
+      'CreateVpc ModifyVpcAttribute',
+      'DescribeVpcs DescribeVpcAttribute DescribeNetworkAcls DescribeRouteTables DescribeSecurityGroups',
+      'ModifyVpcAttribute',
+      'DeleteVpc',
+    ),
   },
   'aws:ec2/subnet:Subnet': {
     id: 'key',
     required: ['vpcId'],
     replaces: ['vpcId', 'cidrBlock', 'availabilityZone'],
     outputs: ec2('subnet', 'subnet', () => ({ availabilityZoneId: 'sbx1-az1' })),
-    actions: crud('ec2', 'Subnet'),
+    actions: ec2Actions('CreateSubnet', 'DescribeSubnets', 'ModifySubnetAttribute', 'DeleteSubnet'),
   },
   'aws:ec2/internetGateway:InternetGateway': {
     id: 'key',
     outputs: ec2('igw', 'internet-gateway'),
-    actions: crud('ec2', 'InternetGateway'),
+    actions: ec2Actions(
+      'CreateInternetGateway AttachInternetGateway',
+      'DescribeInternetGateways',
+      'AttachInternetGateway DetachInternetGateway',
+      'DetachInternetGateway DeleteInternetGateway',
+    ),
   },
   'aws:ec2/natGateway:NatGateway': {
     id: 'key',
     required: ['subnetId'],
     replaces: ['subnetId', 'allocationId', 'connectivityType'],
     outputs: ec2('nat', 'natgateway', () => ({ publicIp: '203.0.113.10', privateIp: '10.0.0.10' })),
-    actions: crud('ec2', 'NatGateway'),
+    actions: ec2Actions('CreateNatGateway', 'DescribeNatGateways', '', 'DeleteNatGateway'),
   },
   'aws:ec2/eip:Eip': {
     id: 'key',
@@ -53,14 +64,19 @@ export const NETWORK: Readonly<Record<string, Kept>> = {
       allocationId: `eipalloc-${ids.hex(17)}`,
       publicIp: '203.0.113.10',
     })),
-    actions: iam('ec2', 'AllocateAddress', 'DescribeAddresses', 'AssociateAddress', 'ReleaseAddress'),
+    actions: ec2Actions(
+      'AllocateAddress',
+      'DescribeAddresses DescribeAddressesAttribute',
+      'AssociateAddress',
+      'DisassociateAddress ReleaseAddress',
+    ),
   },
   'aws:ec2/routeTable:RouteTable': {
     id: 'key',
     required: ['vpcId'],
     replaces: ['vpcId'],
     outputs: ec2('rtb', 'route-table'),
-    actions: crud('ec2', 'RouteTable'),
+    actions: ec2Actions('CreateRouteTable', 'DescribeRouteTables', '', 'DeleteRouteTable'),
   },
   'aws:ec2/route:Route': {
     id: 'key',
@@ -86,7 +102,12 @@ export const NETWORK: Readonly<Record<string, Kept>> = {
     required: ['vpcId', 'serviceName'],
     replaces: ['vpcId', 'serviceName'],
     outputs: ec2('vpce', 'vpc-endpoint'),
-    actions: crud('ec2', 'VpcEndpoint'),
+    actions: ec2Actions(
+      'CreateVpcEndpoint',
+      'DescribeVpcEndpoints DescribePrefixLists',
+      'ModifyVpcEndpoint',
+      'DeleteVpcEndpoints',
+    ),
   },
   'aws:ec2/securityGroup:SecurityGroup': {
     id: 'key',
@@ -94,12 +115,12 @@ export const NETWORK: Readonly<Record<string, Kept>> = {
     defaults: { description: 'Managed by Pulumi' },
     replaces: ['name', 'namePrefix', 'description', 'vpcId'],
     outputs: ec2('sg', 'security-group'),
-    actions: iam(
-      'ec2',
-      'CreateSecurityGroup CreateTags',
-      'DescribeSecurityGroups',
+    actions: ec2Actions(
+      // AWS lets a new group out to everywhere; the provider takes that back.
+      'CreateSecurityGroup RevokeSecurityGroupEgress',
+      'DescribeSecurityGroups DescribeSecurityGroupRules',
       'AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress',
-      'DeleteSecurityGroup',
+      'DeleteSecurityGroup DescribeNetworkInterfaces',
     ),
   },
   'aws:ec2/securityGroupRule:SecurityGroupRule': {

@@ -101,12 +101,14 @@ test('any other type keeps state and answers what a program reads: an id, a name
   });
   const vpc = await t.create('aws:ec2/vpc:Vpc', 'vpc', { cidrBlock: '10.0.0.0/16' });
   expect(vpc.id).toMatch(/^vpc-[0-9a-f]{17}$/);
-  const role = await t.create('aws:iam/role:Role', 'task', { assumeRolePolicy: '{}' });
+  const role = await t.create('aws:iam/role:Role', 'task', {
+    assumeRolePolicy: '{"Statement":[{"Effect":"Allow"}]}',
+  });
   expect(role.outputs['arn']).toBe(`arn:aws:iam::000000000000:role/${role.id}`);
   const environment = await t.create(
     'github:index/repositoryEnvironment:RepositoryEnvironment',
     'production',
-    { repository: 'azora' },
+    { repository: 'azora', environment: 'production' },
   );
   expect(environment.outputs).toMatchObject({ repository: 'azora' });
 });
