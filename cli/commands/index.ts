@@ -12,6 +12,7 @@ import { plan } from './plan.ts';
 import { preview } from './preview.ts';
 import { reconcile } from './reconcile.ts';
 import { recordCommands } from './records.ts';
+import { recoveryCommands } from './recovery.ts';
 import { rollback } from './rollback.ts';
 import { sandbox } from './sandbox.ts';
 import { tasks } from './task.ts';
@@ -33,6 +34,7 @@ export const commands: readonly CommandSpec[] = [
   config,
   configStep,
   ...backups,
+  ...recoveryCommands,
   tidy,
   ...gateCommands,
   ...githubCommands,

@@ -3,13 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { App } from '../../config/types.ts';
+import type { SecretReference } from '../../config/release.types.ts';
+import type { App, Database } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { refused } from '../../lib/errors.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Secrets, Tasks } from '../../release/ports/supply.ts';
 import type { Ports } from '../../release/runner/types.ts';
 import { parseAddress } from '../../release/adapters/database/address.ts';
+import { backupStore } from '../../release/adapters/database/backup-store.ts';
 import {
   appliedMigrations,
   migrationFiles,
@@ -52,7 +54,7 @@ const pending = async (options: DatabaseOptions): Promise<readonly string[]> => 
 };
 
 /** Commands on this machine, a line at a time. */
-const runCommand =
+export const runCommand =
   (root: string): Tasks['run'] =>
   async (command, environment, onLine, signal) => {
     const child = spawn('sh', ['-c', command], {
@@ -77,7 +79,24 @@ export interface RestoreOptions extends DatabaseOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Restores a deployment's backup into the application's database. `force`: although newer data is lost. */
+/** The database of the application and the reference to its URL. Throws (exit 3) where either is missing. */
+export const databaseOf = async ({
+  app,
+  secrets,
+}: Pick<RestoreOptions, 'app' | 'secrets'>): Promise<{ database: Database; reference: SecretReference }> => {
+  const { database } = app;
+  if (database === undefined) throw refused(`${app.environment} has no database`, 'sluice:app.database');
+  const name = app.secrets[database.url] ?? database.url;
+  const reference = await secrets.describe(name);
+  if (reference === undefined)
+    throw refused(`secret ${name} does not exist`, 'create it in AWS Secrets Manager');
+  return { database, reference };
+};
+
+/** Where backups by schedule lie: a prefix of their own, with a lock and an expiry of their own. */
+export const dailyPrefix = (database: Database): string => `daily/${database.backup.prefix}`;
+
+/** Restores a backup, of a deployment or by schedule, into the application's database. `force`: although newer data is lost. */
 export const restoreDatabase = async (
   options: RestoreOptions,
   deployment: string,
@@ -85,12 +104,8 @@ export const restoreDatabase = async (
   signal: AbortSignal,
 ): Promise<Restored> => {
   const { app, secrets, client, bucket, directory, clock, environment } = options;
-  const { database } = app;
-  if (database === undefined) throw refused(`${app.environment} has no database`, 'sluice:app.database');
-  const name = app.secrets[database.url] ?? database.url;
-  const reference = await secrets.describe(name);
-  if (reference === undefined)
-    throw refused(`secret ${name} does not exist`, 'create it in AWS Secrets Manager');
+  const { database, reference } = await databaseOf(options);
+  const daily = await backupStore(client, bucket, dailyPrefix(database)).metadata(deployment);
   const { restore } = await import('../tasks/restore.ts');
   return restore(
     {
@@ -100,7 +115,7 @@ export const restoreDatabase = async (
       directory,
       timeout: app.backups.recoveryTime * 4,
       bucket,
-      prefix: database.backup.prefix,
+      prefix: daily === undefined ? database.backup.prefix : dailyPrefix(database),
       database: reference,
       force,
     },

@@ -16,7 +16,7 @@ import type { Ports, RunOptions } from '../../release/runner/types.ts';
 import { ensureStack } from '../../release/runner.ts';
 import { backupStore, type BackupStore } from '../../release/adapters/database/backup-store.ts';
 import type { Restored } from '../tasks/restore.ts';
-import { databasePorts, restoreDatabase } from './database.ts';
+import { databasePorts, restoreDatabase, type RestoreOptions } from './database.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { githubOf } from './github.ts';
 import { httpProbe } from './http.ts';
@@ -48,6 +48,8 @@ export interface Session {
   objects(outputs: StackOutputs): Ports['objects'];
   /** Backups of the stack's database. */
   backups(outputs: StackOutputs): BackupStore;
+  /** What tasks on the stack's database work with. */
+  databaseTasks(outputs: StackOutputs): RestoreOptions;
   /** Restores a backup; `force`: although newer data is lost. */
   restore(outputs: StackOutputs, deployment: string, force: boolean, signal: AbortSignal): Promise<Restored>;
   /** Lets go of what the updater keeps on disk. */
@@ -94,23 +96,19 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     lease: s3Objects(outputs.buckets.lease, s3),
     backup: s3Objects(outputs.buckets.backup, s3),
   });
+  const databaseTasks: Session['databaseTasks'] = (outputs) => ({
+    app: config.app,
+    root: ROOT,
+    secrets,
+    hidden,
+    client: s3,
+    bucket: outputs.buckets.backup,
+    directory,
+    clock,
+    environment,
+  });
   const restore: Session['restore'] = (outputs, deployment, force, signal) =>
-    restoreDatabase(
-      {
-        app: config.app,
-        root: ROOT,
-        secrets,
-        hidden,
-        client: s3,
-        bucket: outputs.buckets.backup,
-        directory,
-        clock,
-        environment,
-      },
-      deployment,
-      force,
-      signal,
-    );
+    restoreDatabase(databaseTasks(outputs), deployment, force, signal);
   const github = githubOf(config.app, environment);
   const around = { config, github, surroundings, directory, clock, stack, objects, hidden, restore };
   return {
@@ -132,6 +130,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     },
     backups: (outputs) =>
       backupStore(s3, outputs.buckets.backup, config.app.database?.backup.prefix ?? config.app.environment),
+    databaseTasks,
     restore,
     close: async () => {
       await stack.close?.();

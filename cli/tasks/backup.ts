@@ -34,6 +34,8 @@ export interface BackupInput {
   readonly lock: 'governance' | 'compliance' | 'none';
   /** How long a verified backup is locked, ms. */
   readonly retention: number | undefined;
+  /** Locks it so while it is uploaded: it is kept shorter than the bucket's own lock says. */
+  readonly lockedFromStart?: boolean;
   readonly database: SecretReference;
   /** Server of the scratch database, where it is another one. */
   readonly scratch: SecretReference | undefined;
@@ -168,7 +170,12 @@ const take = async (work: Work, session: Client): Promise<BackupMetadata> => {
   };
   const started = clock.now();
   const packed = await packDump(dump, signal, (body) =>
-    store.upload(input.deployment, body, { instead, expectedBytes: bytes, signal }),
+    store.upload(input.deployment, body, {
+      instead,
+      expectedBytes: bytes,
+      signal,
+      ...(input.lockedFromStart === true ? { lock: lockOf(input, clock.now()) } : {}),
+    }),
   ).catch(async (error: unknown) => {
     await noteSpoilt(work, beginning, error, clock.now() - began);
     throw error;

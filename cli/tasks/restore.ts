@@ -119,7 +119,10 @@ export const restore = (input: RestoreInput, ports: TaskPorts, client: S3Client)
     };
   });
 
-const findBackup = async (input: RestoreInput, store: BackupStore): Promise<BackupMetadata> => {
+export const findBackup = async (
+  input: Pick<RestoreInput, 'application' | 'environment' | 'deployment'>,
+  store: BackupStore,
+): Promise<BackupMetadata> => {
   const found = await store.metadata(input.deployment);
   if (found === undefined) {
     const others = (await store.deployments()).slice(-5).reverse();
@@ -142,7 +145,11 @@ const findBackup = async (input: RestoreInput, store: BackupStore): Promise<Back
 };
 
 /** The stored object, after its checksum was found to be that of the metadata. */
-const checkedDump = async (backup: BackupMetadata, store: BackupStore, task: Task): Promise<StoredDump> => {
+export const checkedDump = async (
+  backup: BackupMetadata,
+  store: BackupStore,
+  task: Task,
+): Promise<StoredDump> => {
   const damaged = (reason: string): ExpectedError =>
     new ExpectedError(`the backup ${backup.location} is damaged: ${reason}; nothing was changed`, {
       exit: EXIT.personNeeded,
@@ -163,7 +170,7 @@ const checkedDump = async (backup: BackupMetadata, store: BackupStore, task: Tas
 };
 
 /** Databases cannot be renamed from inside: the first other one that lets us in. */
-const otherDatabase = async (database: Address, signal: AbortSignal): Promise<string> => {
+export const otherDatabase = async (database: Address, signal: AbortSignal): Promise<string> => {
   const candidates = ['postgres', 'defaultdb', 'template1'].filter((n) => n !== database.database);
   for (const name of candidates) {
     try {

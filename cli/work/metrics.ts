@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { EXIT, badInput, type ExitCode } from '../../lib/errors.ts';
 import { recordStore } from '../../release/adapters/records.ts';
-import { factsOf } from '../../release/core/metrics/facts.ts';
+import { factsOf, isDrill } from '../../release/core/metrics/facts.ts';
 import { figuresOf, type Figures } from '../../release/core/metrics/figures.ts';
 import { judge, time, type Judged } from '../../release/core/metrics/targets.ts';
 import { text, type Values } from '../command.ts';
@@ -55,7 +55,7 @@ export const showMetrics = (options: Values, print: Printer): Promise<ExitCode> 
     // A rollback inside the period may blame a release before it: everything before `to` is read.
     const records = await recordStore(objects.record, environment).all();
     const startedAt = performance.now();
-    const figures = figuresOf(records.map(factsOf), period.from, period.to);
+    const figures = figuresOf(records.filter((r) => !isDrill(r)).map(factsOf), period.from, period.to);
     const judged = judge(figures, environment);
     const tookMs = Math.round(performance.now() - startedAt);
     print.result(

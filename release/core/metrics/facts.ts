@@ -50,6 +50,11 @@ const restoreOf = (r: DeploymentRecord): number | undefined => {
   return decided + back.weights_restored_ms - from;
 };
 
+/** The reason of a drill: its records are kept, and figures leave them out. */
+export const DRILL_REASON = 'drill';
+export const isDrill = (r: DeploymentRecord): boolean =>
+  r.kind === 'rollback' && r.change.why === DRILL_REASON;
+
 export const factsOf = (r: DeploymentRecord): DeploymentFacts => {
   const checks = Object.values(r.health_checks).filter((c) => c !== 'none' && c !== 'not run');
   const totals = r.rollout_stages.flatMap((s) => Object.values(s.totals));
