@@ -167,6 +167,7 @@ const portsOf = (around: Around, outputs: StackOutputs, deployment: string): Por
       environment: surroundings.environment,
       hidden,
     }),
+    ...(around.github === undefined ? {} : { github: around.github }),
     http: httpProbe,
     objects: around.objects(outputs),
     local: folderObjects(directory, ''),
