@@ -5,7 +5,7 @@ import { deploymentId } from '../../lib/ids.ts';
 import type { LiveShares } from '../../release/core/engine/types.ts';
 import { drift } from '../../release/core/engine/weights.ts';
 import { readLive } from '../../release/runner/effects/live.ts';
-import { saying } from '../../release/runner/reconcile.ts';
+import { lastCompleted, saying } from '../../release/runner/reconcile.ts';
 import { runReconcile } from '../../release/runner.ts';
 import type { Values } from '../command.ts';
 import type { Printer } from '../print.ts';
@@ -15,10 +15,14 @@ import type { Session } from '../session/open.ts';
 const shares = (traffic: Release['traffic']): string => `blue ${traffic.blue} % / green ${traffic.green} %`;
 
 /** What either way would do. `live` is undefined where no one release could say what is live. */
-const ways = (stack: string, release: Release, live: LiveShares) => {
+const ways = (stack: string, release: Release, completed: Release, live: LiveShares) => {
   const taken = saying(live, release, release.deployment);
+  const unfinished =
+    completed.serial === release.serial
+      ? ''
+      : `, as before release ${release.serial}, which was never carried out as a whole,`;
   return {
-    stack: `weights go back to ${shares(release.traffic)} by direct calls: sluice reconcile --stack ${stack} --to stack`,
+    stack: `weights go back to ${shares(completed.traffic)}${unfinished} by direct calls: sluice reconcile --stack ${stack} --to stack`,
     live:
       taken === undefined
         ? undefined
@@ -32,8 +36,8 @@ const show = async (session: Session, print: Printer): Promise<ExitCode> => {
   const { release } = outputs;
   if (release === undefined)
     throw refused(`stack ${stack} has no completed release to agree with`, `pulumi up --stack ${stack}`);
-  const { traffic } = session.run(outputs, 'unnamed').ports;
-  const live = await readLive(traffic, outputs.routing);
+  const run = session.run(outputs, 'unnamed');
+  const live = await readLive(run.ports.traffic, outputs.routing);
   const differs = drift(live, release);
   if (differs.length === 0) {
     print.result(
@@ -43,7 +47,8 @@ const show = async (session: Session, print: Printer): Promise<ExitCode> => {
     );
     return EXIT.done;
   }
-  const way = ways(stack, release, live);
+  const completed = await lastCompleted(run, session.config.app.environment, release);
+  const way = ways(stack, release, completed, live);
   print.result(
     'reconcile',
     { differs, serial: release.serial, ways: way },

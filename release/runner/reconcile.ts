@@ -1,5 +1,6 @@
 import type { Release } from '../../config/release.types.ts';
 import { ExpectedError, EXIT, refused } from '../../lib/errors.ts';
+import { recordStore } from '../adapters/records.ts';
 import type { LiveShares } from '../core/engine/types.ts';
 import { drift, settable } from '../core/engine/weights.ts';
 import { placeOf } from '../core/preview/resource.ts';
@@ -20,10 +21,26 @@ export interface Reconciled {
 }
 
 /**
- * Makes load balancer and stack agree again. `stack`: weights go back to what the completed release says, by direct
- * calls, and by an update of the same release where one that broke off left other weights in the engine's state. `live`: the stack takes over what somebody has set, by an update. An open deployment that was halted by the
- * difference can be resumed or aborted afterwards. Throws (exit 3) when a release is running, or when live weights
- * are nothing that one release could say; exit 5 when the weights do not hold.
+ * The last release that was completed, and so is what the stack says. `--target` makes outputs name a release of which
+ * one resource was carried out; only a completed one leaves itself in the record bucket. It comes back under a serial of its own.
+ */
+export const lastCompleted = async (
+  { ports }: Pick<RunOptions, 'ports'>,
+  environment: string,
+  named: Release,
+): Promise<Release> => {
+  const records = recordStore(ports.objects.record, environment);
+  if (named.replaces === null || (await records.release(named.serial)) !== undefined) return named;
+  const before = await records.release(named.replaces);
+  return before === undefined ? named : { ...before, serial: named.serial + 1, replaces: named.serial };
+};
+
+/**
+ * Makes load balancer and stack agree again. `stack`: weights go back to what the last completed release says, by
+ * direct calls, and by an update of it where one that broke off left other weights in the engine's state. `live`: the
+ * stack takes over what somebody has set, by an update. An open deployment that was halted by the difference can be
+ * resumed or aborted afterwards. Throws (exit 3) when a release is running, or when live weights are nothing that one
+ * release could say; exit 5 when the weights do not hold.
  */
 export const runReconcile = (
   o: RunOptions,
@@ -33,9 +50,10 @@ export const runReconcile = (
 ): Promise<Reconciled> =>
   withLease(o, environment, deployment, async (signal) => {
     const outputs = await o.ports.stack.outputs();
-    const release = outputs?.release;
-    if (outputs === undefined || release === undefined)
+    const named = outputs?.release;
+    if (outputs === undefined || named === undefined)
       throw refused('the stack has no completed release to agree with', 'pulumi up');
+    const release = towards === 'live' ? named : await lastCompleted(o, environment, named);
     const live = await readLive(o.ports.traffic, outputs.routing);
     const differed = drift(live, release);
     if (towards === 'live')
@@ -44,7 +62,7 @@ export const runReconcile = (
         : { differed, ...(await takeOver(o, release, live, deployment, signal)) };
     const mended =
       differed.length === 0 ? { live, serial: release.serial } : await setLive(o, outputs, release);
-    return { differed, ...mended, updated: await mendState(o, release, signal) };
+    return { differed, ...mended, updated: await mendState(o, release, named, signal) };
   });
 
 type Mended = Omit<Reconciled, 'differed'>;
@@ -74,9 +92,14 @@ const setLive = async (o: RunOptions, outputs: StackOutputs, release: Release): 
  * An update that broke off half-way has changed rules that its release never came to name. Direct calls put them
  * right, but the engine still believes in what it did, and the next update would leave them out.
  */
-const mendState = async (o: RunOptions, release: Release, signal: AbortSignal): Promise<boolean> => {
-  const changes = await o.ports.stack.preview(release);
-  if (!changes.some((c) => placeOf(c.urn).kind === 'routing' && c.op !== 'same')) return false;
+const mendState = async (
+  o: RunOptions,
+  release: Release,
+  named: Release,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const changes = release.serial === named.serial ? await o.ports.stack.preview(release) : undefined;
+  if (changes?.some((c) => placeOf(c.urn).kind === 'routing' && c.op !== 'same') === false) return false;
   await o.ports.stack.up(release, { signal, onEvent: (e) => o.ports.logs.append('rollout', e.text) });
   return true;
 };

@@ -70,6 +70,24 @@ describe('weights that somebody moved are reconciled', () => {
     expect(world.cloud.outputs?.release).toEqual(before);
   });
 
+  it('a release that outputs name and that was never completed (`--target`): back to the one before it', async () => {
+    const { world } = await halted();
+    const { outputs } = world.cloud;
+    const before = outputs?.release;
+    if (outputs === undefined || before === undefined) throw new Error('no release');
+    const targeted = { ...before, serial: before.serial + 1, replaces: before.serial };
+    world.cloud.outputs = { ...outputs, release: { ...targeted, traffic: { blue: 0, green: 100 } } };
+    const mended = await runReconcile(world.options(), 'production', ID, 'stack');
+    expect(mended).toMatchObject({ updated: true, serial: before.serial + 2 });
+    expect(world.serving()).toEqual({ 'v1.0.0': 95, 'v2.0.0': 5 });
+    expect(world.agrees()).toBe(true);
+    expect(world.cloud.outputs?.release).toMatchObject({
+      serial: before.serial + 2,
+      traffic: before.traffic,
+      slots: before.slots,
+    });
+  });
+
   it('nothing to do is nothing done', async () => {
     const world = await new World().withV1();
     const updates = world.cloud.updates;

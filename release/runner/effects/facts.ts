@@ -28,11 +28,13 @@ export const survey = async (_effect: EffectOf<'survey'>, c: Context): Promise<E
   const serials = [
     ...new Set(records.flatMap((r) => (r.status === 'success' && r.serial !== undefined ? [r.serial] : []))),
   ];
-  const releases: Record<string, Release> = {};
-  for (const serial of serials.slice(0, 50)) {
-    const release = await c.records.release(serial);
-    if (release !== undefined) releases[String(serial)] = release;
-  }
+  // All at once: somebody may be waiting for traffic to go back.
+  const read = await Promise.all(
+    serials.slice(0, 50).map(async (serial) => [String(serial), await c.records.release(serial)] as const),
+  );
+  const releases: Record<string, Release> = Object.fromEntries(
+    read.flatMap(([serial, release]) => (release === undefined ? [] : [[serial, release] as const])),
+  );
   const other = open.find(
     (s) => s.request.deployment !== c.state.request.deployment && s.lease !== undefined,
   );
