@@ -20,6 +20,8 @@ export interface Sandbox {
   readonly directory: string;
   /** Endpoint of its S3. */
   readonly s3: string;
+  /** Endpoint of its Lambda. */
+  readonly lambda: string;
   /** Database URL of the database `postgres`; undefined without PostgreSQL. */
   readonly postgres: string | undefined;
   /** From process start to readiness. */
@@ -68,6 +70,7 @@ const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
     token: ready.token,
     directory: ready.directory,
     s3: ready.s3,
+    lambda: ready.lambda,
     postgres: ready.postgres,
     github: ready.github,
     startedMs: ready.startedMs,
@@ -76,6 +79,7 @@ const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
     call,
     environment: () => ({
       AWS_ENDPOINT_URL_S3: ready.s3,
+      AWS_ENDPOINT_URL_LAMBDA: ready.lambda,
       AWS_REGION: ready.region,
       AWS_ACCESS_KEY_ID: 'sandbox',
       AWS_SECRET_ACCESS_KEY: 'sandbox',

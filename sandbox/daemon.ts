@@ -29,6 +29,8 @@ export interface Ready {
   readonly directory: string;
   readonly region: string;
   readonly s3: string;
+  /** Lambda's API. */
+  readonly lambda: string;
   /** URL of the database `postgres`; undefined without PostgreSQL. */
   readonly postgres?: string;
   /** The local GitHub: its API and a token that may do everything. */
@@ -107,6 +109,7 @@ const ready: Ready = {
   directory,
   region: options.region,
   s3: cloud.s3.endpoint,
+  lambda: cloud.lambda,
   ...(cloud.postgres === undefined ? {} : { postgres: cloud.postgres.url() }),
   github: { url: github.url, token: github.token },
   startedMs: Math.round(performance.now()),

@@ -3,7 +3,7 @@ import type { BucketStore } from '../provider/types/buckets.ts';
 import type { BucketHandle, S3 } from './s3/index.ts';
 
 /** The S3 part as the bucket handlers see it. Objects go through its API, as any client's would. */
-export const bucketStore = (s3: S3): BucketStore => {
+export const bucketStore = (s3: S3): BucketStore & { get(name: string, key: string): Promise<Buffer> } => {
   const bucket = (name: string): BucketHandle => {
     const found = s3.bucket(name);
     if (found === undefined) throw new CloudError('NoSuchBucket', `there is no bucket ${name}`);
@@ -45,6 +45,7 @@ export const bucketStore = (s3: S3): BucketStore => {
         versionId: response.headers.get('x-amz-version-id') ?? '',
       };
     },
+    get: async (name, key) => Buffer.from(await (await ask('GET', name, key)).arrayBuffer()),
     remove: async (name, key) => {
       if (s3.bucket(name) !== undefined) await ask('DELETE', name, key);
     },

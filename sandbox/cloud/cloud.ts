@@ -7,6 +7,8 @@ import { Balancer } from './balancer/balancer.ts';
 import { bucketStore } from './buckets.ts';
 import { Faults } from './faults.ts';
 import { Hosts } from './hosts/hosts.ts';
+import { startLambdaApi } from './lambda/api.ts';
+import { Functions } from './lambda/functions.ts';
 import { Registry } from './registry.ts';
 import { startS3, type S3 } from './s3/index.ts';
 import { SecretStore } from './secret-store.ts';
@@ -36,6 +38,9 @@ export interface Cloud {
   readonly hosts: Hosts;
   readonly provider: Provider;
   readonly s3: S3;
+  readonly functions: Functions;
+  /** Where Lambda's API answers. */
+  readonly lambda: string;
   readonly postgres: Postgres | undefined;
   /** What a shell, a command or a task needs to reach this cloud's S3. */
   environment(): Readonly<Record<string, string>>;
@@ -68,7 +73,12 @@ export const startCloud = async (
   };
   const environment = () => {
     const { url, token } = around.control();
-    return { ...s3Environment, SLUICE_SANDBOX: url, SLUICE_SANDBOX_TOKEN: token };
+    return {
+      ...s3Environment,
+      AWS_ENDPOINT_URL_LAMBDA: lambdaApi.url,
+      SLUICE_SANDBOX: url,
+      SLUICE_SANDBOX_TOKEN: token,
+    };
   };
   const ids = identity(region, account);
   const balancer = new Balancer(options.timeFactor);
@@ -92,8 +102,19 @@ export const startCloud = async (
     postgres: postgres === undefined ? undefined : () => postgres.url(),
     directory: join(directory, 'hosts'),
   });
+  const buckets = bucketStore(s3);
+  const functions = new Functions({
+    arn: (name) => ids.arn('lambda', `function:${name}`),
+    region,
+    directory: join(directory, 'lambda'),
+    reaper,
+    artifact: buckets.get,
+    // As for tasks: S3, but not the control API.
+    base: () => s3Environment,
+  });
+  const lambdaApi = await startLambdaApi(functions);
   const command = { cwd: options.cwd, reaper, environment, log: around.log };
-  const table = handlers({ ids, options, balancer, scheduler, buckets: bucketStore(s3), command });
+  const table = handlers({ ids, options, balancer, scheduler, buckets, command, functions });
   return {
     options,
     balancer,
@@ -104,13 +125,25 @@ export const startCloud = async (
     mailbox,
     faults,
     hosts,
-    provider: createProvider({ handlers: table, faults, ids, registry, balancer, secrets }),
+    provider: createProvider({
+      handlers: table,
+      faults,
+      ids,
+      registry,
+      balancer,
+      secrets,
+      functions,
+      object: buckets.get,
+    }),
     s3,
+    functions,
+    lambda: lambdaApi.url,
     postgres,
     environment,
     close: async () => {
       mailbox.close();
       await hosts.close();
+      await Promise.all([functions.close(), lambdaApi.close()]);
       await scheduler.close();
       await balancer.close();
       await Promise.all([s3.close(), postgres?.close()]);

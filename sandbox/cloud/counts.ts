@@ -1,13 +1,19 @@
 import { baselineOf, countsOf, KEPT_SECONDS } from './balancer/metrics.ts';
 import { CloudError } from './options.ts';
 import type { Baseline, MetricQuery, MetricWindow } from '../../release/ports/metrics.ts';
-import type { TargetGroup } from './balancer/group.ts';
+import type { GroupMetrics } from './balancer/metrics.ts';
 import type { Cloud } from './cloud.ts';
 
-/** A group whose counts can be seen; undefined when there is none, or a fault hides it. */
-const visible = (cloud: Cloud, arn: string | undefined): TargetGroup | undefined => {
-  const group = arn === undefined ? undefined : cloud.balancer.group(arn);
-  return group === undefined || cloud.faults.hides(group.spec.name, group.arn) ? undefined : group;
+interface Counted {
+  readonly metrics: GroupMetrics;
+}
+
+/** A target group or a published version whose counts can be seen; undefined when there is none, or a fault hides it. */
+const visible = (cloud: Cloud, arn: string | undefined): Counted | undefined => {
+  if (arn === undefined) return undefined;
+  const group = cloud.balancer.group(arn);
+  const name = group?.spec.name ?? arn.split(':').slice(6).join(':');
+  return cloud.faults.hides(name, arn) ? undefined : (group ?? cloud.functions.byArn(arn));
 };
 
 /** Closed windows of both versions side by side. */
@@ -21,7 +27,7 @@ export const windowsOf = (cloud: Cloud, query: MetricQuery, now: number): Metric
   for (let from = first; from + widthMs <= now; from += widthMs)
     for (const [service, groups] of Object.entries(query.services)) {
       const [fresh, stable] = [visible(cloud, groups.fresh), visible(cloud, groups.stable)];
-      const count = (group: TargetGroup | undefined) =>
+      const count = (group: Counted | undefined) =>
         group === undefined
           ? { requests: 0, errors: 0, slow: 0 }
           : countsOf(group.metrics.sum(from, from + widthMs), groups.slowerThanMs);

@@ -26,6 +26,12 @@ export interface CloudStatus {
     readonly steady: boolean;
     readonly pids: readonly number[];
   }[];
+  readonly functions: readonly {
+    readonly name: string;
+    readonly versions: number;
+    /** Execution environments. */
+    readonly running: number;
+  }[];
   readonly images: readonly { readonly reference: string; readonly digest: string }[];
   readonly secrets: readonly string[];
   readonly webhooks: readonly string[];
@@ -53,6 +59,7 @@ export const statusOf = (cloud: Cloud): CloudStatus => ({
     previewRequests: g.metrics.previewRequests,
   })),
   services: [...cloud.scheduler.services].map(([arn, service]) => ({ arn, ...service.status() })),
+  functions: cloud.functions.list(),
   images: cloud.registry.list(),
   secrets: cloud.secrets.names(),
   webhooks: cloud.webhooks.channels(),

@@ -1,5 +1,6 @@
 import type { Balancer } from '../cloud/balancer/balancer.ts';
 import type { CloudOptions } from '../cloud/options.ts';
+import type { Functions } from '../cloud/lambda/functions.ts';
 import type { Scheduler } from '../cloud/tasks/scheduler.ts';
 import type { Handler } from './handler.ts';
 import type { Identity } from './identity.ts';
@@ -21,6 +22,7 @@ import { remoteCommand } from './types/hosts.ts';
 import { githubHandlers } from './types/github.ts';
 import { cluster, service, taskDefinition } from './types/containers.ts';
 import { keptHandlers } from './types/kept.ts';
+import { lambdaAlias, lambdaFunction } from './types/lambda.ts';
 
 /** The parts of the cloud that stand behind the types which carry traffic and data. */
 export interface HandlerParts {
@@ -30,6 +32,7 @@ export interface HandlerParts {
   readonly scheduler: Scheduler;
   readonly buckets: BucketStore;
   readonly command: CommandPlace;
+  readonly functions: Functions;
 }
 
 /** Resource type → handler. Types that are not in it keep state only. */
@@ -40,6 +43,7 @@ export const handlers = ({
   scheduler,
   buckets,
   command,
+  functions,
 }: HandlerParts): Map<string, Handler> =>
   new Map<string, Handler>([
     ...keptHandlers(ids),
@@ -66,6 +70,8 @@ export const handlers = ({
       keptSetting(buckets, 'BucketOwnershipControls'),
     ],
     ['aws:s3/bucketObjectv2:BucketObjectv2', bucketObject(buckets, ids)],
+    ['aws:lambda/function:Function', lambdaFunction(functions, ids)],
+    ['aws:lambda/alias:Alias', lambdaAlias(functions, ids)],
     ['command:local:Command', localCommand(command, (n) => ids.hex(n))],
     ['command:remote:Command', remoteCommand(command.log, (n) => ids.hex(n))],
   ]);

@@ -1,18 +1,21 @@
+import { CloudError } from '../cloud/options.ts';
 import type { Registry } from '../cloud/registry.ts';
 import type { Balancer } from '../cloud/balancer/balancer.ts';
 import type { SecretStore } from '../cloud/secret-store.ts';
 import type { InvokeResult, Props } from './contract.ts';
 import { GITHUB_INVOKES } from './github-people.ts';
 import type { Identity } from './identity.ts';
+import { FUNCTION_INVOKES, type FunctionInvokeParts } from './lambda-invokes.ts';
 import { objects, text, texts } from './values.ts';
 
-export interface InvokeParts {
+export interface InvokeParts extends FunctionInvokeParts {
   readonly ids: Identity;
   readonly registry: Registry;
   readonly balancer: Balancer;
   readonly secrets: SecretStore;
 }
-type Invoke = (args: Props, parts: InvokeParts) => Props | string;
+type Answer = Props | string;
+type Invoke = (args: Props, parts: InvokeParts) => Answer | Promise<Answer>;
 
 const policyDocument: Invoke = (args) => {
   const statements = objects(args, 'statements').map((statement) => {
@@ -144,16 +147,27 @@ const INVOKES: Readonly<Record<string, Invoke>> = {
   'aws:ecr/getImage:getImage': ecrImage,
   'aws:secretsmanager/getSecretVersions:getSecretVersions': secretVersions,
   'docker:index/getRegistryImage:getRegistryImage': registryImage,
+  ...FUNCTION_INVOKES,
   ...GITHUB_INVOKES,
 };
 
+/** What the cloud refuses is a failure of the data source. */
+const answered = async (known: Invoke, args: Props, parts: InvokeParts): Promise<Answer> => {
+  try {
+    return await known(args, parts);
+  } catch (error) {
+    if (error instanceof CloudError) return error.message;
+    throw error;
+  }
+};
+
 /** Answers a data source; one that the sandbox does not know is a failure that names those it knows. */
-export const invoke = (token: string, args: Props, parts: InvokeParts): InvokeResult => {
+export const invoke = async (token: string, args: Props, parts: InvokeParts): Promise<InvokeResult> => {
   const known = INVOKES[token];
   const answer =
     known === undefined
       ? `the sandbox does not know ${token}; it knows ${Object.keys(INVOKES).join(', ')}`
-      : known(args, parts);
+      : await answered(known, args, parts);
   return typeof answer === 'string'
     ? { result: {}, failures: [{ property: '', reason: answer }] }
     : { result: answer, failures: [] };

@@ -55,7 +55,7 @@ export const createProvider = (parts: ProviderParts): Provider => {
       const { id, outputs } = request;
       await handlerOf(request.type).delete?.({ ...callOf(request, signal), id, inputs: outputs, outputs });
     },
-    invoke: ({ token, args }) => Promise.resolve(invoke(token, args, parts)),
+    invoke: ({ token, args }) => invoke(token, args, parts),
   };
 };
 

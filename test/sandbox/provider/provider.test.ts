@@ -160,7 +160,7 @@ test('every type that acts names the IAM actions it stands for', async () => {
   const { handlers } = await import('../../../sandbox/provider/handlers.ts');
   const { identity } = await import('../../../sandbox/provider/identity.ts');
   const { bucketStore } = await import('../../../sandbox/cloud/buckets.ts');
-  const { balancer, scheduler, options, s3 } = t.cloud;
+  const { balancer, scheduler, options, s3, functions } = t.cloud;
   const command = {
     cwd: '/',
     reaper: {
@@ -180,6 +180,7 @@ test('every type that acts names the IAM actions it stands for', async () => {
     scheduler,
     buckets: bucketStore(s3),
     command,
+    functions,
   });
   for (const [type, { actions }] of table) {
     if (!type.startsWith('aws:')) continue;
