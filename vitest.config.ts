@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 import { findMoto, findPrometheus } from './test/support/tools.ts';
 
-const onPath = (command: string): boolean => {
+const onPath = (command: string, argument = 'version'): boolean => {
   try {
-    execFileSync(command, ['version'], { stdio: 'ignore' });
+    execFileSync(command, [argument], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -14,6 +14,8 @@ const onPath = (command: string): boolean => {
 /** A lane whose tool is missing says so in one line. */
 const engine = onPath('pulumi');
 if (!engine) console.log('lane "real engine" left out: no pulumi on the PATH');
+const act = engine && onPath('act', '--version');
+if (!act) console.log('lane "workflows executed" left out: no act, or no pulumi, on the PATH');
 const moto = findMoto() !== undefined;
 if (!moto) console.log('lane "AWS by moto" left out: no moto_server on the PATH; .ci/moto installs it');
 const prometheus = findPrometheus() !== undefined;
@@ -37,7 +39,7 @@ export default defineConfig({
     ...(results === undefined ? {} : { outputFile: { json: results } }),
     projects: [
       project('unit', 'test/**/*.test.ts', {
-        exclude: ['test/**/*.{sandbox,engine,moto,prometheus}.test.ts', 'node_modules/**'],
+        exclude: ['test/**/*.{sandbox,engine,moto,prometheus,act}.test.ts', 'node_modules/**'],
         testTimeout: 20_000,
         // One module graph per worker: loading the SDK and the schemas anew for each file took a third of the time.
         isolate: false,
@@ -47,6 +49,15 @@ export default defineConfig({
       project('sandbox', 'test/**/*.sandbox.test.ts', processes),
       ...(engine
         ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
+        : []),
+      ...(act
+        ? [
+            project('act', 'test/**/*.act.test.ts', {
+              ...processes,
+              testTimeout: 300_000,
+              sequence: { groupOrder: 4 },
+            }),
+          ]
         : []),
       ...(moto
         ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })]

@@ -37,6 +37,11 @@ const GITHUB_RIGHTS: Permissions = {
   statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
 };
 
+const TELLING_RIGHTS: Permissions = {
+  deployments: { access: 'write', why: 'the deployment’s status beside its commit' },
+  'pull-requests': { access: 'write', why: 'the comment after the deployment' },
+};
+
 /** Ids in a file: `canary`, or `production-canary`. */
 const idOf = ({ prefix }: ReleaseJobs, phase: string): string => `${prefix}${phase}`;
 
@@ -56,6 +61,24 @@ const environmentOf = ({ target }: ReleaseJobs): NonNullable<Job['environment']>
   name: target.deployed,
   url: target.app.url,
 });
+
+/** What GitHub shows of a deployment. GitHub out of reach is a warning: it never fails a release. */
+const tell = (release: ReleaseJobs, ...what: readonly ('summary' | 'status' | 'comment')[]): Step => {
+  const { target } = release;
+  const warning = '|| echo "::warning::GitHub could not be told"';
+  return {
+    name: 'Tell GitHub',
+    if: 'always()',
+    env: {
+      DEPLOYMENT: deploymentOf(release),
+      GITHUB_TOKEN: expression('github.token'),
+      ...environmentValues(target, 'deploy'),
+    },
+    run: what
+      .map((w) => `npx sluice github ${w} --stack=${target.stack} --deployment="$DEPLOYMENT" ${warning}`)
+      .join('\n'),
+  };
+};
 
 const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: PhaseJob): readonly Step[] => {
   const { target, asked } = release;
@@ -99,6 +122,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
     ),
     ...(job.phase === 'record'
       ? [
+          tell(release, 'summary', 'status', 'comment'),
           keepDocument(target, 'deployment-record', deploymentOf(release)),
           keepDocument(target, 'rollback-instructions', deploymentOf(release)),
         ]
@@ -119,9 +143,13 @@ const phases = (release: ReleaseJobs): Jobs => {
       name: titleOf(release, job.title),
       // Outputs are seen from jobs that are named here only.
       ...needsOf(first ? before : [idOf(release, 'preflight'), ...before]),
-      ...(first && release.when !== undefined ? { if: release.when } : {}),
+      ...conditionOf(release, all, job),
       'timeout-minutes': minutes(job.longest),
-      permissions: { ...CREDENTIAL_RIGHTS, ...(job.asksGithub === true ? GITHUB_RIGHTS : {}) },
+      permissions: {
+        ...CREDENTIAL_RIGHTS,
+        ...(job.asksGithub === true ? GITHUB_RIGHTS : {}),
+        ...(job.phase === 'record' ? TELLING_RIGHTS : {}),
+      },
       environment: environmentOf(release),
       ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
       ...(first
@@ -141,6 +169,12 @@ const phases = (release: ReleaseJobs): Jobs => {
     }
   }
   return jobs;
+};
+
+/** The first job has the release's own condition; the second runs when there is something to deploy. */
+const conditionOf = (release: ReleaseJobs, all: readonly PhaseJob[], job: PhaseJob): { if?: string } => {
+  if (job === all[0]) return release.when === undefined ? {} : { if: release.when };
+  return job === all[1] ? { if: `needs.${idOf(release, 'preflight')}.outputs.deployment != ''` } : {};
 };
 
 const asksSomebody = ({ deployed, github, app }: Target): boolean =>
@@ -201,7 +235,7 @@ const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
     // has begun; a run that was cancelled between two jobs leaves one half-way as a failure does.
     if: `(failure() || cancelled()) && needs.${first}.outputs.deployment != ''`,
     'timeout-minutes': minutes(target.app.timeouts.rollback + 10 * 60_000),
-    permissions: CREDENTIAL_RIGHTS,
+    permissions: { ...CREDENTIAL_RIGHTS, ...TELLING_RIGHTS },
     environment: environmentOf(release),
     ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
     steps: [
@@ -219,6 +253,7 @@ const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
         '--deployment="$DEPLOYMENT"',
         `--phase=${FAILURE}`,
       ),
+      tell(release, 'summary', 'status', 'comment'),
       keepLog(target, 'rollback-logs', { deployment: deploymentOf(release), suffix: `-${FAILURE}` }),
       keepDocument(target, 'deployment-failure-report', deploymentOf(release)),
     ],

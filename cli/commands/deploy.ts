@@ -1,4 +1,3 @@
-import { badInput } from '../../lib/errors.ts';
 import { type CommandSpec, flag, text } from '../command.ts';
 import { STACK_OPTIONS } from '../session/options.ts';
 
@@ -25,6 +24,7 @@ export const deploy: CommandSpec = {
       flags: '--lease <duration>',
       summary: 'how long the environment stays this runner’s when it dies; 30 seconds unless set',
     },
+    { flags: '--unless-live', summary: 'nothing to do where the version is live as the stack file has it' },
     {
       flags: '--phase <name>',
       summary:
@@ -57,16 +57,6 @@ export const deploy: CommandSpec = {
         ...around,
         how: flag(options, 'revert') ? 'revert' : 'continue',
       });
-    if (
-      version === undefined &&
-      text(options, 'deployment') === undefined &&
-      text(options, 'phase') === undefined
-    )
-      throw badInput(
-        'a version is needed',
-        [{ path: '--version', reason: 'is missing', allowed: 'v1.2.3' }],
-        'sluice deploy --help',
-      );
     return deployVersion(version, options, around);
   },
 };

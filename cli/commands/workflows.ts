@@ -12,7 +12,9 @@ export const workflowCommands: readonly CommandSpec[] = [
     name: 'workflows render',
     summary: 'write .github/workflows from the configuration of the stacks',
     options: [FOLDER],
-    examples: [['sluice workflows render', 'writes what has changed, removes what is not asked for any more']],
+    examples: [
+      ['sluice workflows render', 'writes what has changed, removes what is not asked for any more'],
+    ],
     run: async ({ options, print }) =>
       (await import('../work/workflows.ts')).writeWorkflows(text(options, 'folder'), print),
   },

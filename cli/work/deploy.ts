@@ -1,16 +1,18 @@
 import { parseVersion } from '../../config/version.ts';
-import { badInput, refused, type ExitCode } from '../../lib/errors.ts';
+import { badInput, EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { journalStore } from '../../release/adapters/journal.ts';
 import type { State } from '../../release/core/engine/types.ts';
 import type { StackOutputs } from '../../release/ports/stack.ts';
 import { runRelease, runResume } from '../../release/runner.ts';
 import type { RunOptions } from '../../release/runner/types.ts';
-import { text, type Values } from '../command.ts';
+import { flag, text, type Values } from '../command.ts';
 import { parseQuantityOption } from '../options.ts';
 import type { Printer } from '../print.ts';
 import { writeJobOutputs } from '../job-outputs.ts';
 import { requestOf, runHere, type Around } from '../run-release.ts';
 import { withStack, type OpenedStack } from '../session/find.ts';
+import { alreadyLive } from './already-live.ts';
+import { readStackConfig } from '../session/stack-config.ts';
 import { begunDeployment, continueDeployment, deploymentOf, handleFailure, untilOf } from './phases.ts';
 
 const SHORTEST_LEASE = 2_000;
@@ -72,14 +74,38 @@ export const deployVersion = async (
   // Read before anything is opened, let alone made.
   deploymentOf(options);
   const within = { ...untilOf(options), ...leaseOf(options) };
+  if (
+    tag === undefined &&
+    text(options, 'deployment') === undefined &&
+    text(options, 'phase') === undefined
+  ) {
+    const { app, values } = readStackConfig(text(options, 'stack') ?? 'production');
+    if (app.rollout === 'staged' || values['sluice:version'] === undefined) throw needsVersion();
+  }
   return withStack(options, async (opened) => {
     const begun = await begunBefore(opened, options, tag);
     if (begun !== undefined)
       return continueDeployment(opened.session, begun.outputs, begun.state, within, around);
-    if (tag === undefined) throw needsVersion();
+    const version = tag ?? configuredVersion(opened);
+    if (version === undefined) throw needsVersion();
     sayWhere(opened, around.print);
-    return begin(opened, tag, options, within, around);
+    if (flag(options, 'unlessLive') && (await alreadyLive(opened.session, version))) {
+      around.print.result(
+        'nothing',
+        { version },
+        `${version} is live as the stack file has it: nothing to deploy`,
+      );
+      return EXIT.done;
+    }
+    return begin(opened, version, options, within, around);
   });
+};
+
+/** What the stack file of a direct environment says; a staged one deploys what is asked for only. */
+const configuredVersion = ({ session }: OpenedStack): string | undefined => {
+  const { app, values } = session.config;
+  const written = app.rollout === 'direct' ? values['sluice:version'] : undefined;
+  return written === undefined ? undefined : parseVersion(written, 'sluice:version').tag;
 };
 
 const needsVersion = () =>

@@ -28,7 +28,11 @@ const ask = async (url: string, fetcher: Fetch): Promise<Record<string, unknown>
 };
 
 /** The newest release's commit: what its tag leads to in the end, not the object of an annotated tag. */
-export const newestOf = async (action: string, fetcher: Fetch = fetch, api: string = API): Promise<Newest> => {
+export const newestOf = async (
+  action: string,
+  fetcher: Fetch = fetch,
+  api: string = API,
+): Promise<Newest> => {
   const repository = action.split('/').slice(0, 2).join('/');
   try {
     const { tag_name: version } = await ask(`${api}/repos/${repository}/releases/latest`, fetcher);
@@ -56,7 +60,11 @@ const told = (pin: Pin, newest: Newest): string => {
 /** Lists the pins beside what is newest. Never fails for a network that is not there: it says so. */
 export const showPins = async (print: Printer, fetcher: Fetch = fetch): Promise<ExitCode> => {
   const rows = await Promise.all(
-    Object.entries<Pin>(PINS).map(async ([action, pin]) => ({ action, pin, newest: await newestOf(action, fetcher) })),
+    Object.entries<Pin>(PINS).map(async ([action, pin]) => ({
+      action,
+      pin,
+      newest: await newestOf(action, fetcher),
+    })),
   );
   const width = Math.max(...rows.map((r) => r.action.length));
   for (const { action, pin, newest } of rows)
@@ -66,8 +74,16 @@ export const showPins = async (print: Printer, fetcher: Fetch = fetch): Promise<
       `${action.padEnd(width)}  ${pin.version.padEnd(8)} ${pin.commit}  ${told(pin, newest)}`,
     );
   if (rows.every((r) => 'unknown' in r.newest))
-    print.event('note', { reachable: false }, 'GitHub could not be asked: nothing is known about newer versions');
+    print.event(
+      'note',
+      { reachable: false },
+      'GitHub could not be asked: nothing is known about newer versions',
+    );
   else if (rows.some((r) => !('unknown' in r.newest) && r.newest.commit !== r.pin.commit))
-    print.event('note', {}, 'to take one: change workflows/pins.ts, read its release notes, sluice workflows render');
+    print.event(
+      'note',
+      {},
+      'to take one: change workflows/pins.ts, read its release notes, sluice workflows render',
+    );
   return EXIT.done;
 };

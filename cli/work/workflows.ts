@@ -57,7 +57,8 @@ export const writeWorkflows = async (given: string | undefined, print: Printer):
     else writeFileSync(join(folder, path), files.find((f) => f.path === path)?.text ?? '');
     print.event('workflow', { path, kind }, `  ${kind === 'unasked' ? 'removed' : 'written'}  ${path}`);
   }
-  for (const warning of githubWarnings(settings.github)) print.event('warning', { warning }, `  note: ${warning}`);
+  for (const warning of githubWarnings(settings.github))
+    print.event('warning', { warning }, `  note: ${warning}`);
   print.result(
     'workflows',
     { files: files.map((f) => f.path), changed: different.length },
@@ -86,9 +87,15 @@ export const checkWorkflows = async (given: string | undefined, print: Printer):
   const different = differences(folder, files);
   if (different.length > 0)
     throw refused(
-      ['workflow files are not what the configuration says:', ...different.map((d) => `  ${told(d)}`)].join('\n'),
+      ['workflow files are not what the configuration says:', ...different.map((d) => `  ${told(d)}`)].join(
+        '\n',
+      ),
       'change Pulumi.*.yaml or workflows/ instead of the file, then: sluice workflows render',
     );
-  print.result('workflows', { files: files.map((f) => f.path) }, `${files.length} workflow files are up to date`);
+  print.result(
+    'workflows',
+    { files: files.map((f) => f.path) },
+    `${files.length} workflow files are up to date`,
+  );
   return EXIT.done;
 };

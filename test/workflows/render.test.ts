@@ -214,7 +214,12 @@ describe('what configuration chooses', () => {
     const settings = { mode: 'run', level: 'enhanced', required: [], commands: { lint: 'npm run lint' } };
     const inside = fileOf('deploy-production.yml', { production: { checks: settings } });
     const first = job(inside, 'preflight').needs ?? [];
-    expect(first).toEqual(expect.arrayContaining(['check-lint', 'dependency-audit', 'static-analysis']));
+    expect(first).toEqual([
+      'dependency-audit',
+      'dependency-signatures',
+      'configuration-review',
+      'static-analysis',
+    ]);
     for (const id of first)
       expect(job(inside, id).permissions).toEqual({ contents: { access: 'read', why: 'check out' } });
     expect(job(fileOf('deploy-production.yml'), 'preflight').needs).toBeUndefined();

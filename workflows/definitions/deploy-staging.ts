@@ -67,10 +67,11 @@ export const deployStaging = (settings: WorkflowSettings): Workflow => {
     after: Object.keys(checks),
     ...(when === undefined ? {} : { when }),
     asked: {
-      words: ['${VERSION:+"--version=$VERSION"}', '${FORCE:+--force}'],
+      words: ['${VERSION:+"--version=$VERSION"}', '${FORCE:---unless-live}'],
       env: {
         VERSION: expression('inputs.rollback_version || inputs.version'),
-        FORCE: expression("inputs.force_deploy && 'yes' || ''"),
+        // Any text stands in the place of the option that spares a deployment.
+        FORCE: expression("inputs.force_deploy && '--reason=forced' || ''"),
       },
     },
     ...(sameRun ? { concurrency: queue } : {}),

@@ -45,10 +45,16 @@ const withCredentials = (settings: WorkflowSettings): Job => ({
     sluice(
       {
         name: 'Comment on the pull request',
-        env: { GITHUB_TOKEN: expression('github.token') },
+        env: {
+          GITHUB_TOKEN: expression('github.token'),
+          PULL: expression('github.event.pull_request.number'),
+          ...environmentValues(targetOf(settings, 'staging'), 'preview'),
+        },
       },
       'github comment',
-      '--name=preview',
+      `--stack=${settings.github.stacks.staging}`,
+      '--pull="$PULL"',
+      '--key=preview',
       `--file=${PAGE}`,
     ),
     {
