@@ -152,6 +152,13 @@ export const claims = (cells: readonly Cell[]): readonly Claim[] => {
       firstStage.map((cell) => ({ cell, hits: cell.undecided })),
       INCONCLUSIVE_BOUND,
     ),
+    atMost(
+      'latency: as fast as the stable version, or slower together: at most 1 %',
+      rollbacks(
+        cells.filter(({ group, rule }) => group === 'latency healthy' && (rule === GATE || rule === GATE_60)),
+      ),
+      BOUND,
+    ),
     ...TIME_LIMITS.map((limit) => inTime(cells, limit)),
     notLater(cells),
   ];

@@ -86,6 +86,36 @@ export const compare = (cells: readonly Cell[], options: CompareOptions): Compar
   return { compared, kept, exceptions };
 };
 
+export interface Gain {
+  readonly rival: string;
+  /** Regressions in which it is more than the slack faster, of all. */
+  readonly faster: number;
+  readonly regressions: number;
+  /** Its own worst false rollbacks in the profiles in which it is faster: least and most, and where the least is. */
+  readonly least: number;
+  readonly most: number;
+  readonly where: string;
+}
+
+/** What a rival gains that is held to no bound, and what that costs healthy releases in the same profiles. */
+export const gains = (cells: readonly Cell[], options: Omit<CompareOptions, 'bound'>): readonly Gain[] =>
+  options.rivals.flatMap((rival): readonly Gain[] => {
+    const { compared, exceptions } = compare(cells, { ...options, rivals: [rival], bound: 1 });
+    const [first, ...rest] = exceptions;
+    if (first === undefined) return [];
+    const cheapest = rest.reduce((a, b) => (b.worst < a.worst ? b : a), first);
+    return [
+      {
+        rival,
+        faster: exceptions.length,
+        regressions: compared,
+        least: cheapest.worst,
+        most: Math.max(...exceptions.map(({ worst: own }) => own)),
+        where: cheapest.profile,
+      },
+    ];
+  });
+
 const seconds = (value: number): string => (value === Infinity ? 'not within the hour' : `${value} s`);
 
 export const describe = (exception: Exception): string =>

@@ -4,6 +4,7 @@ import { failInterval, failRate, worst, type Cell, type Results } from './cells.
 import { BLUE, GREEN, ORANGE, RATE_TICKS, type Figure } from './figure.ts';
 import { GATE, GATE_60, GATE_60_LONG, GATE_LONG, HALF, SMALL } from './parts.ts';
 import { dotPlot, heatMap, type Dot } from './plot.ts';
+import { UNDECIDED_FROM } from './rules/ours.ts';
 import { percent, RATES } from './workloads.ts';
 
 export const sight = ({ cells }: Results): Figure => {
@@ -89,7 +90,11 @@ export const longBursts = ({ cells }: Results): Figure => {
 export const byShare = ({ cells }: Results): Figure => {
   const title = 'What does a larger share change?';
   const kinds = [
-    ...new Set(cells.filter(({ part }) => part === 'bursts' || part === 'calm').map(({ kind }) => kind)),
+    ...new Set(
+      cells
+        .filter(({ group, share }) => (group === 'bursts' || group === 'calm') && share === SMALL)
+        .map(({ kind }) => kind),
+    ),
   ];
   return {
     file: 'share.svg',
@@ -115,6 +120,40 @@ export const byShare = ({ cells }: Results): Figure => {
       })),
       ticks: RATE_TICKS,
       line: { at: 0.01, label: 'promise: 1 %' },
+    }),
+  };
+};
+
+export const inconclusive = ({ cells }: Results): Figure => {
+  const title = 'How often does time alone not promote a release?';
+  const own = cells.filter(({ rule, share }) => rule === GATE && share === SMALL);
+  const rows = [
+    ...[...new Set(own.filter(({ group }) => group === 'calm').map(({ kind }) => kind))].map((kind) => ({
+      name: kind,
+      of: own.filter((cell) => cell.kind === kind && cell.group === 'calm'),
+    })),
+    { name: 'bursts of up to 10 s', of: own.filter(({ group }) => group === 'bursts') },
+    ...['0.1 % to 0.2 %', '0.1 % to 0.5 %', '0.1 % to 2 %', 'total failure'].map((kind) => ({
+      name: kind,
+      of: own.filter((cell) => cell.part === 'regressions' && cell.kind === kind && cell.errors === 0.001),
+    })),
+  ];
+  return {
+    file: 'inconclusive.svg',
+    title,
+    svg: heatMap({
+      title,
+      subtitle: `evidence of ${UNDECIDED_FROM} and more after an hour, worst profile: ${GATE}, 5 % of the traffic`,
+      across: { name: 'requests a second', labels: RATES.map((rate) => rate.toLocaleString('en')) },
+      down: { name: 'release', labels: rows.map(({ name }) => name) },
+      fields: rows.map(({ of }) =>
+        RATES.map((rate) => {
+          const parts = of.filter((cell) => cell.rate === rate).map((cell) => cell.undecided / cell.runs);
+          if (parts.length === 0) return undefined;
+          const most = Math.max(...parts);
+          return { words: percent(Number((100 * most).toPrecision(2)) / 100), strength: most };
+        }),
+      ),
     }),
   };
 };

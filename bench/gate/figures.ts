@@ -2,7 +2,8 @@
 
 import { failInterval, failRate, worst, type Cell, type Results } from './cells.ts';
 import { BLUE, GREEN, ORANGE, RATE_TICKS, TIME_TICKS, type Figure } from './figure.ts';
-import { byShare, latencySight, longBursts, sight } from './figures-gate.ts';
+import { byShare, inconclusive, latencySight, longBursts, sight } from './figures-gate.ts';
+import { SMALL } from './parts.ts';
 import { dotPlot, heatMap, type Dot } from './plot.ts';
 import { rules } from './tables.ts';
 
@@ -10,8 +11,10 @@ const isOurs = (rule: string): boolean => rule.startsWith('this gate');
 
 const falseRollbacks = ({ cells, runs }: Results): Figure => {
   const title = 'How often is a healthy release rolled back?';
-  const dots = (rule: string, part: string, series: number): readonly Dot[] => {
-    const most = worst(cells.filter((cell) => cell.rule === rule && cell.part === part));
+  const dots = (rule: string, group: string, series: number): readonly Dot[] => {
+    const most = worst(
+      cells.filter((cell) => cell.rule === rule && cell.group === group && cell.share === SMALL),
+    );
     return most === undefined ? [] : [{ series, value: failRate(most), to: failInterval(most).high }];
   };
   return {
@@ -146,6 +149,7 @@ export const figures = (results: Results): readonly Figure[] => [
   timeToVerdict(results),
   badRequests(results),
   promoted(results),
+  inconclusive(results),
   sight(results),
   byShare(results),
   longBursts(results),

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Results } from './cells.ts';
-import { claims } from './claims.ts';
+import type { Claim } from './claims.ts';
 import { figures } from './figures.ts';
 import {
   costTable,
@@ -14,7 +14,7 @@ import {
   table,
   timeTable,
 } from './tables.ts';
-import { exceptionsText } from './summary.ts';
+import { exceptionsText, gainsText } from './summary.ts';
 
 const BEGIN = '<!-- results: written by run.ts -->';
 const END = '<!-- end of results -->';
@@ -28,17 +28,13 @@ export const between = (page: string, content: string): string => {
   return `${page.slice(0, begin + BEGIN.length)}\n\n${content.trim()}\n\n${page.slice(end)}`;
 };
 
-const claimTable = (results: Results): string =>
+const claimTable = (found: readonly Claim[]): string =>
   table(
     ['claim', 'state', 'measured'],
-    claims(results.cells).map(({ name, state, detail }) => [
-      name,
-      state === 'kept' ? state : `**${state}**`,
-      detail,
-    ]),
+    found.map(({ name, state, detail }) => [name, state === 'kept' ? state : `**${state}**`, detail]),
   );
 
-export const report = (results: Results): string => {
+export const report = (results: Results, found: readonly Claim[]): string => {
   const plots = new Map(figures(results).map(({ file, title }) => [file, `![${title}](plots/${file})`]));
   const plot = (file: string): string => plots.get(file) ?? '';
   const again = results.cells.filter(({ runs }) => runs === results.again && runs !== results.runs).length;
@@ -50,7 +46,7 @@ export const report = (results: Results): string => {
       ' Chances in percent, in brackets the upper end of the exact 99 % interval; times in seconds since the release ' +
       'began, median/90th percentile.',
     '## Claims',
-    claimTable(results),
+    claimTable(found),
     '## How often is a healthy release rolled back?',
     plot('false-rollbacks.svg'),
     ruleTable(results),
@@ -64,8 +60,11 @@ export const report = (results: Results): string => {
     plot('bad-requests.svg'),
     costTable(results),
     plot('promoted.svg'),
+    plot('inconclusive.svg'),
     '## Is a rival that keeps the bound ever faster?',
     exceptionsText(results),
+    '## What does a rule without a promise gain, and what does it cost?',
+    gainsText(results),
     '## Bursts longer than `burst`: no promise',
     plot('long-bursts.svg'),
     longTable(results),
@@ -77,11 +76,11 @@ export const report = (results: Results): string => {
   ].join('\n\n');
 };
 
-export const writeReport = async (results: Results): Promise<void> => {
+export const writeReport = async (results: Results, found: readonly Claim[]): Promise<void> => {
   const here = (path: string): URL => new URL(path, import.meta.url);
   mkdirSync(here('plots/'), { recursive: true });
   for (const { file, svg } of figures(results)) writeFileSync(here(`plots/${file}`), svg);
-  const page = between(readFileSync(here('README.md'), 'utf8'), report(results));
+  const page = between(readFileSync(here('README.md'), 'utf8'), report(results, found));
   // The repository's formatter decides how tables are laid out.
   const { format } = await import('prettier');
   writeFileSync(here('README.md'), await format(page, { parser: 'markdown', printWidth: 110 }));

@@ -17,14 +17,18 @@ import { parseArgs } from 'node:util';
 import { parse, serialise, toCell, type Cell, type Results } from './cells.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { claims, type Claim } from './claims.ts';
+import { lookClaim } from './look.ts';
 import { PARTS, type Part } from './parts.ts';
 import { Pool, type Order } from './pool.ts';
+import { probesClaim } from './probes.ts';
 import { writeReport } from './report.ts';
 import type { Tally } from './simulate.ts';
 import { summary } from './summary.ts';
 
 const QUICK = 3_000;
 const FULL = 20_000;
+/** Of `Part.light`. */
+const LIGHTER = 4;
 /** Cells too close to a claim's limit are run again, this often, on fresh numbers; the first runs then do not count. */
 const AGAIN = 60_000;
 /** More than so many are a sign of too few runs in all. */
@@ -148,7 +152,12 @@ const simulate = async (): Promise<Results> => {
   const means: Means = { pool, checkpoint: options.full ? new Checkpoint(PROGRESS, seed) : undefined };
   try {
     const orders = parts.flatMap((part) =>
-      part.workloads.map((_, workload) => ({ part, workload, seed, runs })),
+      part.workloads.map((_, workload) => ({
+        part,
+        workload,
+        seed,
+        runs: part.light === true ? Math.ceil(runs / LIGHTER) : runs,
+      })),
     );
     const first = await runAll(means, orders);
     const cells = await settle(means, parts, first, seed, AGAIN);
@@ -167,9 +176,9 @@ const main = async (): Promise<void> => {
   const results = options.report ? parse(readFileSync(full, 'utf8')) : await simulate();
   const whole = options.full && options.only === '';
   if (!options.report) writeFileSync(whole ? full : here('results/quick.json'), serialise(results));
-  if (whole || options.report) await writeReport(results);
+  const found = [...claims(results.cells), probesClaim(), lookClaim()];
+  if (whole || options.report) await writeReport(results, found);
   if (whole) rmSync(PROGRESS, { force: true });
-  const found = claims(results.cells);
   process.stdout.write(`${summary(results)}\n${found.map(line).join('')}`);
   const took = ((performance.now() - began) / 1000).toFixed(0);
   process.stdout.write(`\nseed ${results.seed}, ${results.runs} runs each, ${took} s\n`);

@@ -32,8 +32,10 @@ const where = (cell: Cell | undefined): string =>
 const healthyRows = [
   ['errors one by one, drift, common outage, half the share, lost windows', 'calm', 'calm'],
   ['bursts up to 10 s', 'bursts', 'bursts'],
+  ['bursts of exactly 10 s', 'whole-bursts', 'bursts'],
   ['the same at 50 %: one by one', 'calm-half', 'calm'],
-  ['the same at 50 %: bursts', 'bursts-half', 'bursts'],
+  ['the same at 50 %: bursts up to 10 s', 'bursts-half', 'bursts'],
+  ['the same at 50 %: bursts of exactly 10 s', 'whole-bursts-half', 'bursts'],
   ['a true ratio of exactly 1.5 (5 % and 50 %)', 'boundary', 'boundary'],
   ['latency: same, common slowness, slow start within the warm-up', 'latency', 'latency healthy'],
 ] as const;
@@ -67,7 +69,8 @@ export const longTable = ({ cells }: Results): string =>
     }),
   );
 
-export const isHealthy = ({ part }: Cell): boolean => part === 'calm' || part === 'bursts';
+export const isHealthy = ({ part }: Cell): boolean =>
+  part === 'calm' || part === 'bursts' || part === 'whole-bursts';
 
 export const rules = (cells: readonly Cell[]): readonly string[] => [
   ...new Set(cells.filter(isHealthy).map(({ rule }) => rule)),
@@ -179,7 +182,7 @@ const LAST_KINDS = ['total failure', '0.1 % to 2 %', '0.1 % to 0.5 %', '0.1 % to
 
 /** The last stage at 95 % with a holdback: false rollbacks by rate, then times to a verdict. */
 export const lastTable = ({ cells }: Results): string => {
-  const own = cells.filter(({ part }) => part === 'last-stage');
+  const own = cells.filter(({ part }) => part.startsWith('last-stage'));
   const across = <T>(value: (cells: readonly Cell[]) => T): readonly T[] =>
     RATES.map((rate) => value(own.filter((cell) => cell.rate === rate)));
   return table(

@@ -24,7 +24,7 @@ import { countMatters, OUR_DEFAULTS, warmUpWindows } from './ours.ts';
 import type { Rule } from './rule.ts';
 
 /** What an hour before the release says, where errors come one by one: as much as is expected. */
-const limitBefore = ({ rate, errors }: Workload): number | null => {
+const limitOf = ({ rate, errors }: Workload): number | null => {
   const requests = rate * STEPS * STEP_SECONDS;
   const mean = rate * STEP_SECONDS * errors;
   const baseline = {
@@ -37,6 +37,16 @@ const limitBefore = ({ rate, errors }: Workload): number | null => {
     errorWindows: Array.from({ length: STEPS }, () => mean),
   };
   return historyLimit(baseline, { mean, largest: mean, sd: Math.sqrt(mean) });
+};
+
+const limits = new WeakMap<Workload, number | null>();
+
+const limitBefore = (workload: Workload): number | null => {
+  const known = limits.get(workload);
+  if (known !== undefined) return known;
+  const limit = limitOf(workload);
+  limits.set(workload, limit);
+  return limit;
 };
 
 export const lastStage = (name: string): Rule => ({

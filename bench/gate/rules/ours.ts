@@ -51,6 +51,12 @@ export const countMatters = (fresh: ArrayLike<number>, freshBad: ArrayLike<numbe
   return false;
 };
 
+/** Without an error of the new version there is never more evidence than at the start. */
+const isSpotless = (freshBad: ArrayLike<number>, from: number): boolean => {
+  for (let i = from; i < freshBad.length; i += 1) if (freshBad[i] !== 0) return false;
+  return true;
+};
+
 export const ours = (name: string, change: Partial<OurSettings> = {}): Rule => {
   const settings = { ...OUR_DEFAULTS, ...change };
   const byMinute = settings.windowSeconds === 60;
@@ -58,6 +64,9 @@ export const ours = (name: string, change: Partial<OurSettings> = {}): Rule => {
   let undecided = false;
   const judge = (traffic: Traffic): number => {
     const { fresh, freshBad, stable, stableBad } = byMinute ? traffic.minutes : traffic.steps;
+    const first = warmUpWindows(settings.windowSeconds);
+    undecided = false;
+    if (isSpotless(freshBad, first)) return 0;
     const state = openErrorTest({
       alpha: settings.alpha,
       r0: settings.r0,
@@ -67,11 +76,10 @@ export const ours = (name: string, change: Partial<OurSettings> = {}): Rule => {
       reference: byMinute ? traffic.before.minutes : traffic.before.steps,
       weights: countMatters(fresh, freshBad) ? LANE_WEIGHTS : WITHOUT_COUNT,
     });
-    undecided = false;
     // Evidence grows only with errors of the new version, or when lane S completes a long window with such: it is worked
     // out only then, or while it is enough.
     let enough = false;
-    for (let i = warmUpWindows(settings.windowSeconds); i < fresh.length; i += 1) {
+    for (let i = first; i < fresh.length; i += 1) {
       const x = freshBad[i] ?? 0;
       addWindow(state, fresh[i] ?? 0, x, stable[i] ?? 0, stableBad[i] ?? 0);
       if (x === 0 && !enough && state.slow.windows > 0) continue;

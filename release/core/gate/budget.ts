@@ -10,7 +10,10 @@ export interface Spent {
   readonly surelyMinutes: number;
 }
 
-/** Looks are many, so the margin grows with the variance: a normal mixture's boundary at 1 in 1,000. */
+/**
+ * Looks are many, so the margin grows with the variance: a normal mixture's boundary at 1 in 1,000
+ * (Robbins 1970; Howard, Ramdas, McAuliffe and Sekhon 2021, arXiv 1810.08240).
+ */
 const margin = (variance: number): number =>
   variance === 0 ? 0 : Math.sqrt((variance + 1) * (Math.log(variance + 1) + 2 * Math.log(1000)));
 

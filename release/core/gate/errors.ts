@@ -145,9 +145,10 @@ export const addWindow = (
   state.badStable += xStable;
   const n = nc + ns;
   if (n > 0) {
-    state.both += nc * (ns / n);
-    state.crossFresh += xFresh * (ns / n);
-    state.crossStable += xStable * (nc / n);
+    const part = ns / n;
+    state.both += nc * part;
+    state.crossFresh += xFresh * part;
+    if (xStable > 0) state.crossStable += xStable * (nc / n);
   }
   const telling = nc > 0 && ns > 0 && xFresh + xStable > 0;
   if (state.slow.many > 0) growSlow(state.slow, state.r0, nc, xFresh, ns, xStable);

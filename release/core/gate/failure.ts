@@ -9,7 +9,7 @@ export interface Failure {
   readonly why: string;
 }
 
-/** Expected requests, halved, of which none arrived: chance explains that less than once in 10^8. */
+/** Expected requests, halved, of which none arrived: chance explains that once in 10^8 (Poisson: exp(-18.4)). */
 export const ROUTING_FAULT = 9.2;
 
 /** What sends the release back now, the hardest evidence first; undefined: nothing. */

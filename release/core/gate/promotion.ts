@@ -16,8 +16,9 @@ export interface Need {
 
 /** Weighted evidence from which on a stage does not end, though the release does not go back either. */
 export const DOUBT = 5;
-/** A ratio that the decisive stage is to rule out, and the errors that would show it. */
+/** A ratio that the decisive stage is to rule out. */
 const RULED_OUT = 5;
+/** Expected at that ratio; four, the stable rate's number, or fewer come twice in 100,000 then (Poisson). */
 const ERRORS_WANTED = 20;
 const RATE_AT_LEAST = 0.005;
 /** Share from which on a stage before the last decides: what it does not see, everybody gets. */
