@@ -109,8 +109,10 @@ export const applyStep = (step: Step, current: Release | undefined, context: Ste
     case 'shift':
       return next({ traffic: shiftTraffic(base, step.stage.traffic, context) });
     case 'back': {
-      const stable =
-        slotNames(base).find((s) => base.slots[s]?.deployment !== context.deployment) ?? liveSlot(base);
+      // Before the new slot is up, the slot beside the live one is an older version, kept warm.
+      const fresh = slotNames(base).find((s) => base.slots[s]?.deployment === context.deployment);
+      const before = fresh === undefined ? undefined : other(fresh);
+      const stable = before !== undefined && base.slots[before] !== undefined ? before : liveSlot(base);
       return next({ traffic: stable === undefined ? { blue: 0, green: 0 } : allOn(stable) });
     }
     case 'down': {

@@ -114,6 +114,19 @@ describe('the plan of a release', () => {
     );
   });
 
+  it('goes back to the live slot when the new one never came up, whatever is kept warm beside it', () => {
+    const warm = live({
+      slots: { blue: slot('v1.0.0', D1), green: slot('v2.0.0', D2) },
+      traffic: { blue: 0, green: 100 },
+    });
+    const back = applyStep({ kind: 'back', name: 'back' }, warm, {
+      deployment: '1700000003-cccccccccccc',
+      target: undefined,
+      version: 'v3.0.0',
+    });
+    expect(back.traffic).toEqual({ blue: 0, green: 100 });
+  });
+
   it('rolls back by traffic alone while the earlier slot is warm, and brings it up again when it is gone', () => {
     const warm = live({
       slots: { blue: slot('v1.0.0', D1), green: slot('v2.0.0', D2) },
