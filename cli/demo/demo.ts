@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import pc from 'picocolors';
 import { parseQuantityOption, parseWhole } from '../options.ts';
 import { formatDuration } from '../../config/units.ts';
@@ -71,6 +72,11 @@ const planned = ({ folder }: Example): string =>
     .app.stages.map((s) => formatDuration(s.bake))
     .join(', ');
 
+/** Its stacks are machines reached over SSH. */
+const isOnHosts = ({ folder }: Example): boolean =>
+  existsSync(join(folder, 'Pulumi.staging.yaml')) &&
+  readStackConfig('staging', {}, { folder }).app.target.kind === 'hosts';
+
 /** Plays a scenario for a person. Exit 0 when it ended as it should, whatever that was. */
 export const runDemo = async (
   options: DemoOptions,
@@ -78,6 +84,11 @@ export const runDemo = async (
   signal: AbortSignal,
 ): Promise<ExitCode> => {
   const example = await findExample(options.example);
+  if (isOnHosts(example)) {
+    const { runHostsDemo } = await import('./hosts.ts');
+    const directory = prepareDirectory(options.directory);
+    return runHostsDemo({ example, scenario: options.scenario, directory }, print, signal);
+  }
   const scenario = scenarioOf(options.scenario, example);
   const bakes = bakesOf(options.bakes);
   const rate = parseWhole('--rps', options.rps, 1, 3000);

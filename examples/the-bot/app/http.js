@@ -23,7 +23,11 @@ export const serve = (port, answer, close = () => Promise.resolve()) => {
       },
     );
   });
-  server.listen(port, () => console.log(JSON.stringify({ message: 'listening', port, version })));
+  server.listen(port, () =>
+    console.log(
+      JSON.stringify({ message: 'listening', port, version, startedMs: Math.round(process.uptime() * 1000) }),
+    ),
+  );
   const stop = () => {
     server.close(() => void close().then(() => process.exit(0)));
     server.closeIdleConnections();

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseApp } from '../../../config/app.ts';
+import { composeFile, envExample, secretsOf, settingsFile } from '../../../config/hosts/compose.ts';
+import { proxyFile } from '../../../config/hosts/proxy.ts';
+import type { HostsApp } from '../../../config/hosts/types.ts';
+import type { Slot } from '../../../config/release.types.ts';
+import { freeze } from '../../../release/core/freeze.ts';
+
+type Tree = Record<string, unknown>;
+const STACK = parse(
+  readFileSync(new URL('../../../examples/the-bot/Pulumi.staging.yaml', import.meta.url), 'utf8'),
+) as { config: { 'sluice:app': Tree & { hosts: Tree & { services: Record<string, Tree> } } } };
+const written = () => structuredClone(STACK.config['sluice:app']);
+
+const theBot = (value: unknown = written()): { app: HostsApp; slot: Slot } => {
+  const app = parseApp(value, { stack: 'staging' });
+  if (app.target.kind !== 'hosts') throw new Error('no hosts');
+  const images = Object.fromEntries(
+    Object.keys(app.services).map((s) => [s, `ghcr.io/the-bot/${s}@sha256:${'a'.repeat(64)}`]),
+  );
+  return {
+    app: { ...app, target: app.target },
+    slot: freeze(app, { version: 'v1.0.0', deployment: '1795000000-abcdefabcdef', images, secrets: {} }),
+  };
+};
+
+test('the compose file has the document’s services, each limited, without privileges, with a health check where it can have one', () => {
+  const { app, slot } = theBot();
+  const file = parse(composeFile(app, slot)) as {
+    services: Record<string, Tree>;
+    networks: Tree;
+    volumes: Tree;
+  };
+  expect(Object.keys(file.services).sort()).toEqual([
+    'backend',
+    'beat',
+    'db',
+    'frontend',
+    'grafana',
+    'prometheus',
+    'redis',
+    'worker',
+  ]);
+  for (const [name, service] of Object.entries(file.services)) {
+    expect(service['security_opt'], name).toEqual(['no-new-privileges:true']);
+    expect(service['cap_drop'], name).toEqual(['ALL']);
+    expect(service['image'], name).toMatch(/@sha256:[0-9a-f]{64}$/);
+    expect(service['deploy'], name).toHaveProperty('resources.limits.memory');
+    expect(service['labels'], name).toMatchObject({
+      'sluice.application': 'the-bot',
+      'sluice.service': name,
+    });
+    if (!['worker', 'beat'].includes(name)) expect(service, name).toHaveProperty('healthcheck.test');
+  }
+  expect(file.services['db']).toMatchObject({
+    networks: ['back'],
+    volumes: ['database:/var/lib/postgresql/data'],
+  });
+  expect(file.services['backend']).toMatchObject({
+    ports: ['127.0.0.1:8000:8000'],
+    depends_on: { db: { condition: 'service_healthy' } },
+    environment: { DEBUG: '${DEBUG}', POSTGRES_PASSWORD: '${POSTGRES_PASSWORD:?is not in .env.staging}' },
+  });
+  expect(file.networks).toEqual({ front: {}, back: { internal: true } });
+});
+
+test('secrets are named and never written; plain values come with the release, in a form that compose takes literally', () => {
+  const value = written();
+  const settings = value.hosts['settings'] as Record<string, Tree>;
+  settings['application'] = {
+    ...settings['application'],
+    GREETING: 'it costs $5 # really',
+    NAME: `O'Brien "X" $HOME`,
+  };
+  const { app, slot } = theBot(value);
+  expect(Object.keys(secretsOf(app))).toContain('SECRET_KEY');
+  expect(settingsFile(app)).toContain(`GREETING='it costs $5 # really'\n`);
+  expect(settingsFile(app)).toContain(String.raw`NAME="O'Brien \"X\" \$HOME"`);
+  for (const name of Object.keys(secretsOf(app))) expect(settingsFile(app)).not.toContain(name);
+  expect(composeFile(app, slot)).not.toContain('O’Brien');
+});
+
+test('the env example has every setting in groups, secrets without a value', () => {
+  const text = envExample(theBot().app);
+  for (const group of ['application', 'database', 'cache', 'payments', 'ai', 'chat', 'features'])
+    expect(text).toContain(`# --- ${group} ---`);
+  expect(text).toContain('# secret key at YooKassa (test shop)\nYOOKASSA_SECRET_KEY=\n');
+});
+
+test('the proxy sends each service its paths, and a share to each slot that has traffic', () => {
+  const value = written();
+  value.hosts.services['backend'] = { ...value.hosts.services['backend'], publishGreen: 8100 };
+  const { app, slot } = theBot(value);
+  const text = proxyFile(app, {
+    slots: { blue: slot, green: slot },
+    traffic: { blue: 95, green: 5 },
+    tokens: { green: 'token' },
+  });
+  expect(text).toContain('upstream the-bot-staging-backend-green { server 127.0.0.1:8100; keepalive 32; }');
+  expect(text).toMatch(
+    /split_clients "\$request_id" \$sluice_share \{\n {2}95\.00% blue;\n {2}\* green;\n\}/,
+  );
+  expect(text).toContain('"token" green;');
+  expect(text).toMatch(/location \/api\/ \{\n {4}proxy_pass http:\/\/the-bot-staging-backend-\$sluice_slot;/);
+});
+
+test('everything wrong is told at once, with what is allowed', () => {
+  const value = written();
+  value.hosts.services['backend'] = {
+    ...value.hosts.services['backend'],
+    settings: ['databse'],
+    needs: ['dbb'],
+    cpu: '1 vCPU',
+    publish: 3000,
+  };
+  value.hosts.services['redis'] = { ...value.hosts.services['redis'], needs: ['db'] };
+  value.hosts.services['db'] = { ...value.hosts.services['db'], needs: ['redis'] };
+  const complaint = (): unknown => theBot(value);
+  expect(complaint).toThrow(/there is no group `databse`; did you mean `database`\?/);
+  expect(complaint).toThrow(/there is no service `dbb`; did you mean `db`\?/);
+  expect(complaint).toThrow(/backend\.cpu: is frozen with the release/);
+  expect(complaint).toThrow(/services wait for each other: db → redis → db/);
+  expect(complaint).toThrow(/port 3000 of the host is taken by backend\.publish/);
+});
+
+test('an image without its digest and a key in the place of its name are refused, the key unseen', () => {
+  const value = written();
+  value.hosts.services['redis'] = { ...value.hosts.services['redis'], image: 'redis:7' };
+  const key = '-----BEGIN OPENSSH PRIVATE KEY-----';
+  (value.hosts['machines'] as Record<string, Tree>)['staging'] = {
+    address: 'a.example',
+    user: 'deploy',
+    key,
+    hostKey: 'ssh-rsa x',
+  };
+  const complaint = (): unknown => theBot(value);
+  expect(complaint).toThrow(/redis\.image: .*redis:7@sha256:<64 hex>/);
+  expect(complaint).toThrow(/staging\.key: is not a name; a key must not stand here/);
+  expect(complaint).toThrow(/staging\.hostKey: .*ssh-keyscan/);
+  expect(complaint).not.toThrow(/BEGIN OPENSSH/);
+});
