@@ -69,8 +69,20 @@ export const onEffectFailed = (t: Turn, effect: Effect, event: Extract<Event, { 
     default:
       break;
   }
-  fail(t, failureOf(t, causeOf(t, effect, error.kind), `${nameOf(effect)}: ${error.message}`, error.details));
+  fail(
+    t,
+    failureOf(
+      t,
+      causeOf(t, effect, error.kind),
+      `${nameOf(effect)}: ${reasonIn(error.message)}`,
+      error.details,
+    ),
+  );
 };
+
+/** A command of this project says why it ended in a paragraph of its own; what engines put around it stays in the details. */
+const reasonIn = (message: string): string =>
+  /(?:^|\n)error: ([\s\S]+)$/.exec(message)?.[1]?.trim() ?? message;
 
 const refusal = (error: Extract<Event, { kind: 'failed' }>['error']) => ({
   status: 'refused' as const,
