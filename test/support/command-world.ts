@@ -67,6 +67,7 @@ export class Running {
     );
   }
 
+  /** Both outputs, as they came. */
   told(): string {
     return [...this.lines.map((l) => JSON.stringify(l)), this.#errors].join('\n');
   }
@@ -91,45 +92,84 @@ export interface Look {
   readonly open: readonly State[];
 }
 
+export interface WorldOptions {
+  /** Default: the embedded one. */
+  readonly engine?: 'embedded' | 'real';
+  /** Added to the environment of every command. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Done before version 1 is deployed. */
+  readonly prepare?: (world: CommandWorld) => Promise<void>;
+}
+
 /** A local cloud as `sluice sandbox up` makes it, with version 1 live and users on it. */
 export class CommandWorld {
   readonly directory: string;
   readonly sandbox: Sandbox;
-  readonly #environment: NodeJS.ProcessEnv;
+  /** What every command is started with. */
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly #started: Running[] = [];
   #traffic: TrafficRun | undefined;
+
+  /** Variables of this process as they were. */
+  readonly #shell = new Map<string, string | undefined>();
 
   private constructor(directory: string, sandbox: Sandbox, environment: NodeJS.ProcessEnv) {
     this.directory = directory;
     this.sandbox = sandbox;
-    this.#environment = environment;
+    this.environment = environment;
+    // What is asked in this process is asked in the same surroundings.
+    for (const name of new Set([...Object.keys(process.env), ...Object.keys(environment)])) {
+      if (!/^(PULUMI_|SLUICE_)/.test(name)) continue;
+      this.#shell.set(name, process.env[name]);
+      const value = environment[name];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
   }
 
   /** A local cloud with nothing deployed yet. */
-  static async empty(): Promise<CommandWorld> {
+  static async empty({
+    engine = 'embedded',
+    environment: more = {},
+  }: WorldOptions = {}): Promise<CommandWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-survival-'));
     const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
     // The embedded engine, whatever the shell of the tests names.
     for (const name of Object.keys(environment))
       if (/^(PULUMI_|SLUICE_)/.test(name)) delete environment[name];
-    const up = new Running(['sandbox', 'up', '--directory', directory], environment);
-    if ((await up.exited) !== 0) throw new Error(up.told());
+    Object.assign(environment, more);
+    const command = async (...args: string[]): Promise<Running> => {
+      const running = new Running([...args, '--directory', directory], environment);
+      if ((await running.exited) !== 0) throw new Error(running.told());
+      return running;
+    };
+    await command('sandbox', 'up');
+    if (engine === 'real') {
+      const { type: _, ...attached } = (await command('sandbox', 'env')).result('environment');
+      Object.assign(environment, attached);
+    }
     return new CommandWorld(directory, await connectSandbox(join(directory, 'sandbox')), environment);
   }
 
-  static async open(): Promise<CommandWorld> {
-    const world = await CommandWorld.empty();
-    const first = world.start('deploy', '--version', 'v1.0.0');
-    await first.until('the first stage', (l) => String(l['what']).includes('weights read back'));
-    await world.say('promote');
-    if ((await first.exited) !== 0) throw new Error(first.told());
+  static async open(options: WorldOptions = {}): Promise<CommandWorld> {
+    const world = await CommandWorld.empty(options);
+    try {
+      await options.prepare?.(world);
+      const first = world.start('deploy', '--version', 'v1.0.0');
+      await first.until('the first stage', (l) => String(l['what']).includes('weights read back'));
+      await world.say('promote');
+      if ((await first.exited) !== 0) throw new Error(first.told());
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
     const { outputs } = await world.look();
     world.#traffic = startTraffic({ url: outputs.url, rate: 60, seed: 3 });
     return world;
   }
 
   start(...args: string[]): Running {
-    const running = new Running([...args, '--directory', this.directory], this.#environment);
+    const running = new Running([...args, '--directory', this.directory], this.environment);
     this.#started.push(running);
     return running;
   }
@@ -193,6 +233,16 @@ export class CommandWorld {
     });
   }
 
+  /** Everything that the commands so far have printed. */
+  printed(): string {
+    return this.#started.map((running) => running.told()).join('\n');
+  }
+
+  /** Opens the stack in this process, as a command does. */
+  async session<T>(work: (opened: OpenedStack) => Promise<T>): Promise<T> {
+    return await this.#with(work);
+  }
+
   /** Lets something go wrong in the cloud, or takes all of it back. */
   async fault(fault: Fault): Promise<void> {
     await this.sandbox.call('POST', '/faults', fault);
@@ -206,6 +256,10 @@ export class CommandWorld {
     const summary = await this.#traffic?.stop().catch(() => undefined);
     for (const { child } of this.#started) if (child.exitCode === null) child.kill('SIGKILL');
     await this.sandbox.shutdown();
+    for (const [name, value] of this.#shell) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
     rmSync(this.directory, { recursive: true, force: true });
     return summary;
   }
