@@ -6,6 +6,7 @@ import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { gateCommands } from './gate.ts';
 import { githubCommands } from './github.ts';
+import { hostsCommands } from './hosts.ts';
 import { history, status } from './look.ts';
 import { operateCommands } from './operate.ts';
 import { plan } from './plan.ts';
@@ -38,6 +39,7 @@ export const commands: readonly CommandSpec[] = [
   tidy,
   ...gateCommands,
   ...githubCommands,
+  ...hostsCommands,
   ...sandbox,
   ...workflowCommands,
   ...tasks,

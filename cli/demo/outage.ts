@@ -16,11 +16,11 @@ export const watchAnswers = (
   url: string,
   paths: readonly string[],
 ): { stop(): Promise<readonly Outage[]> } => {
-  let stopped = false;
+  const stopped = new AbortController();
   const watch = async (path: string): Promise<Outage> => {
     let [answered, failed, longest] = [0, 0, 0];
     let last = performance.now();
-    while (!stopped) {
+    while (!stopped.signal.aborted) {
       const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(
         () => undefined,
       );
@@ -40,7 +40,7 @@ export const watchAnswers = (
   const watching = Promise.all(paths.map(watch));
   return {
     stop: () => {
-      stopped = true;
+      stopped.abort();
       return watching;
     },
   };
