@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { refused } from '../../lib/errors.ts';
 import type { View } from '../../release/core/engine/view.ts';
 import type { Outcome } from '../../release/runner/types.ts';
-import { createOperator } from '../../release/runner.ts';
 import type { Scenario } from '../../sandbox/scenarios/scenarios.ts';
 import { startTraffic, type Second, type Summary, type TrafficRun } from '../../sandbox/traffic/client.ts';
 import type { Session } from '../session/open.ts';
 import { findExample, type Example } from './example.ts';
+import { approving, stagingOf } from './promotion.ts';
 import { openDemoWorld, release, type DemoWorld } from './world.ts';
 
 export interface ScenarioOptions {
@@ -58,8 +58,10 @@ export const playScenario = async <T>(
   let traffic: TrafficRun | undefined;
   try {
     const before = await world.session(from, { bakes: ['1 second'] });
+    const staging = await stagingOf(world, stack);
     note(`making the infrastructure and bringing ${from} in`);
-    const first = await release(before, from, 'the first version');
+    await staging?.bring(from, note);
+    const first = await release(before, from, 'the first version', approving(before, note));
     if (first.result !== 'success') throw new Error(`${from} could not be brought in: ${first.why}`);
     const { url } = await before.outputs();
     note(`users: ${options.rate} requests/s at ${url}`);
@@ -72,6 +74,7 @@ export const playScenario = async <T>(
     });
     await settle(to, options.signal);
     await plant(scenario, world);
+    await staging?.bring(to, note, scenario.build);
     const session = await world.session(to, { bakes, fault: scenario.build, buildMs: 800 });
     const outcome = await releaseSecond(session, to, options);
     const summary = await traffic.stop();
@@ -112,7 +115,7 @@ const plant = async ({ losesCounts, storage }: Scenario, { sandbox }: DemoWorld)
 
 const releaseSecond = async (session: Session, to: string, options: ScenarioOptions): Promise<Outcome> => {
   const { scenario, signal, onInterrupt } = options;
-  const operator = createOperator();
+  const { operator, onView } = approving(session, options.onNote ?? (() => undefined));
   let pressed = false;
   const interrupt = (choice: 'rollback' | 'leave'): void => {
     operator.say({ command: 'interrupt', by: 'Ctrl-C', choice });
@@ -127,6 +130,7 @@ const releaseSecond = async (session: Session, to: string, options: ScenarioOpti
       operator,
       onView: (view) => {
         options.onView?.(view);
+        onView(view);
         if (scenario.interrupt === undefined || pressed || view.bakeLeft === undefined) return;
         pressed = true;
         // As a person would: a moment after the stage has begun.

@@ -29,6 +29,8 @@ export interface VersionOptions {
   readonly bakes: readonly string[];
   readonly fault?: string | undefined;
   readonly buildMs?: number;
+  /** Another stack of the same example. */
+  readonly stack?: string;
   /** Laid over the stack's configuration, e.g. `sluice:version`. */
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -57,9 +59,10 @@ export const openDemoWorld = async (
       example,
       sandbox,
       database,
-      session: (version, { bakes, fault, buildMs, values }) => {
+      session: (version, { bakes, fault, buildMs, values, stack: other = stack }) => {
+        const { app } = readStackConfig(other, {}, { folder });
         const migrations = migrationsOf(example, version, fault);
-        const config = readStackConfig(stack, demoOverlay(plain, bakes, migrations), {
+        const config = readStackConfig(other, demoOverlay(app, bakes, migrations), {
           program: true,
           folder,
         });

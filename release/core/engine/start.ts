@@ -127,7 +127,8 @@ const askApproval = (t: Turn): void => {
   }
   const deadline = t.now + settings.approval.timeout;
   enter(t, { name: 'approval', deadline }, 'waits for approval');
-  const message = approvalRequest(t.s, liveVersion(t.s.before) ?? 'nothing', deadline, []);
+  const risk = (t.s.preflight?.findings ?? []).filter((f) => f.check === 'risk').map((f) => f.message);
+  const message = approvalRequest(t.s, liveVersion(t.s.before) ?? 'nothing', deadline, risk);
   issue(t, { kind: 'message', message, timeoutMs: QUICK });
   issue(t, { kind: 'wait', until: deadline });
 };
@@ -143,7 +144,8 @@ export const approve = (t: Turn, by: string, review?: string): void => {
   const no = approvalRefusal(t.s.settings.approval, t.s.request.by, by, review !== undefined);
   if (no !== undefined) return note(t, `${no}: not counted`, { by });
   t.s.approval = { by, at: t.now };
-  t.s.pending = [];
+  // The request may still be on its way to somebody else: whether it arrived belongs into the record.
+  t.s.pending = t.s.pending.filter((p) => p.effect.kind === 'message');
   note(t, `approved by ${by}${review === undefined ? '' : ` (${review} on GitHub)`}`, { by });
   askLease(t);
 };

@@ -11,6 +11,7 @@ import { commandFindings } from './commands.ts';
 import { githubFindings } from './required.ts';
 import { addressFindings, imageFindings, secretFindings, tagOf } from './supplies.ts';
 import { folderFindings } from './folder.ts';
+import { riskFindings } from './risk.ts';
 import { sizeFindings } from './size.ts';
 
 /** Everything that must be true before anything changes, asked side by side, so that all refusals come at once. */
@@ -44,6 +45,7 @@ export const preflight = async (
       ...previous.findings,
       ...findings.flat(),
       ...addressFindings(c),
+      ...(await riskFindings(c, facts.release, migrations)),
       ...commands,
     ],
     pendingMigrations: migrations.pending,
