@@ -20,7 +20,8 @@ import type { Finding, State } from './types.ts';
 
 export const start = (t: Turn): void => {
   const { request } = t.s;
-  note(t, `deployment ${request.deployment} of ${request.version} by ${request.by}`, { by: request.by });
+  const what = request.rollback === undefined ? `of ${request.version}` : `back from ${request.version}`;
+  note(t, `deployment ${request.deployment} ${what} by ${request.by}`, { by: request.by });
   enter(t, { name: 'preflight' });
   const timeoutMs = t.s.settings.runsChecks === true ? t.s.settings.timeouts.deploy : 5 * QUICK;
   if (request.rollback === undefined) issue(t, { kind: 'preflight', timeoutMs });
