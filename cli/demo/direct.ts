@@ -7,6 +7,7 @@ import type { UpdateResult } from '../../release/ports/stack.ts';
 import type { Printer } from '../print.ts';
 import type { Example } from './example.ts';
 import { seedImages } from './seed.ts';
+import { usersOf } from './users.ts';
 import { openDemoWorld, type DemoWorld } from './world.ts';
 
 export interface DirectOptions {
@@ -62,7 +63,7 @@ const twoUpdates = async (
   print: Printer,
 ): Promise<{ second: UpdateResult; traffic: Summary }> => {
   const say = (text: string): void => print.event('note', { text }, text);
-  const { from, to, application, visits } = options.example;
+  const { from, to, application } = options.example;
   const { app } = (await world.session(from, { bakes: [] })).config;
   await seedImages(world.sandbox, app, application);
   const command = (version: string): string =>
@@ -70,8 +71,7 @@ const twoUpdates = async (
   say(command(from));
   const first = await update(world, from, print);
   const traffic = startTraffic({
-    url: first.outputs.url,
-    visits,
+    ...usersOf(options.example, app, first.outputs.url, world.sandbox),
     rate: options.rate,
     seed: options.seed,
   });

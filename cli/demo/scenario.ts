@@ -7,6 +7,7 @@ import { startTraffic, type Second, type Summary, type TrafficRun } from '../../
 import type { Session } from '../session/open.ts';
 import { findExample, type Example } from './example.ts';
 import { approving, stagingOf } from './promotion.ts';
+import { usersOf } from './users.ts';
 import { openDemoWorld, release, type DemoWorld } from './world.ts';
 
 export interface ScenarioOptions {
@@ -50,7 +51,7 @@ export const playScenario = async <T>(
 ): Promise<T> => {
   const { scenario, stack, directory, bakes } = options;
   const example = options.example ?? (await findExample());
-  const { from, to, visits } = example;
+  const { from, to } = example;
   const note = options.onNote ?? (() => undefined);
   const startedAt = performance.now();
   note('starting the local cloud: load balancer, PostgreSQL, S3, registry');
@@ -63,11 +64,10 @@ export const playScenario = async <T>(
     await staging?.bring(from, note);
     const first = await release(before, from, 'the first version', approving(before, note));
     if (first.result !== 'success') throw new Error(`${from} could not be brought in: ${first.why}`);
-    const { url } = await before.outputs();
-    note(`users: ${options.rate} requests/s at ${url}`);
+    const users = usersOf(example, before.config.app, (await before.outputs()).url, world.sandbox);
+    note(`users: ${options.rate} requests/s at ${users.url}`);
     traffic = startTraffic({
-      url,
-      visits,
+      ...users,
       rate: options.rate,
       seed: options.seed,
       ...(options.onSecond === undefined ? {} : { onSecond: options.onSecond }),

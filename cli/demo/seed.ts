@@ -1,5 +1,7 @@
 import type { App, Notification } from '../../config/types.ts';
-import { sandboxImages, readVersions } from '../../sandbox/adapters/images.ts';
+import { sandboxArtifacts } from '../../sandbox/adapters/artifacts.ts';
+import type { Images } from '../../release/ports/supply.ts';
+import { sandboxImages, readVersions, type SandboxImageOptions } from '../../sandbox/adapters/images.ts';
 import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
 
@@ -27,6 +29,14 @@ const receiverOf = async (sandbox: Sandbox, to: Notification['to']): Promise<str
   return to === 'pagerduty' ? `${url}#sandbox-routing-key` : url;
 };
 
+/** What builds in the sandbox: images, or artifacts of functions. */
+export const buildsOf = (
+  sandbox: Sandbox,
+  { target }: Pick<App, 'target'>,
+  options: SandboxImageOptions,
+): Images =>
+  target.kind === 'lambda' ? sandboxArtifacts(sandbox, options) : sandboxImages(sandbox, options);
+
 /** Publishes every version of the application, as a pipeline would have done. */
 export const seedImages = async (
   sandbox: Sandbox,
@@ -35,7 +45,7 @@ export const seedImages = async (
 ): Promise<readonly string[]> => {
   const { versions } = await readVersions(application);
   const repositories = Object.keys(app.services).map((s) => app.images.repository.replaceAll('{service}', s));
-  const images = sandboxImages(sandbox, { application });
+  const images = buildsOf(sandbox, app, { application });
   for (const version of Object.keys(versions)) await images.build(version, repositories, () => undefined);
   return Object.keys(versions);
 };

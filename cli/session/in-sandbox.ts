@@ -12,6 +12,7 @@ import { embeddedUpdater, fileStore } from '../../sandbox/engine/index.ts';
 import { realUpdater } from './real-updater.ts';
 import type { StackConfig } from './stack-config.ts';
 import type { OpenedUpdater, Surroundings } from './surroundings.ts';
+import { functionsInSandbox } from './targets.ts';
 
 export interface SandboxOptions {
   readonly sandbox: Sandbox;
@@ -56,6 +57,7 @@ const embedded = async (sandbox: Sandbox, config: StackConfig): Promise<OpenedUp
 /** The local cloud. */
 export const inSandbox = (options: SandboxOptions): Surroundings => {
   const { sandbox, application, realEngine, faults, buildMs = 0 } = options;
+  const builds = { application, buildMs, ...(faults === undefined ? {} : { faults }) };
   return {
     name: `the local cloud (${sandbox.url})`,
     environment: sandbox.environment(),
@@ -63,11 +65,15 @@ export const inSandbox = (options: SandboxOptions): Surroundings => {
     secrets: sandboxSecrets(sandbox),
     app: (app) => app,
     updater: (config) => (realEngine ? realUpdater(config) : embedded(sandbox, config)),
-    ports: () => ({
-      traffic: sandboxTraffic(sandbox),
-      prober: sandboxProber(sandbox),
-      metrics: sandboxMetrics(sandbox),
-      images: sandboxImages(sandbox, { application, buildMs, ...(faults === undefined ? {} : { faults }) }),
+    ports: ({ app }) => ({
+      ...(app.target.kind === 'lambda'
+        ? functionsInSandbox(sandbox, builds)
+        : {
+            traffic: sandboxTraffic(sandbox),
+            prober: sandboxProber(sandbox),
+            metrics: sandboxMetrics(sandbox),
+            images: sandboxImages(sandbox, builds),
+          }),
       source: sandboxSource(application),
     }),
   };

@@ -23,6 +23,7 @@
  * | SLUICE_MIGRATION_AFTER | migrate | command to run after the migration succeeded |
  * | SLUICE_DATABASE_URL_NAME | migrate | name the command expects the URL under, beside DATABASE_URL |
  * | SLUICE_HEALTH_TARGETS | verify | JSON: [{service, url, critical, version, headers?}]; version null: not checked |
+ * | SLUICE_FUNCTION_TARGETS | verify | in their place, for functions: JSON: [{service, function (ARN of a version), critical, version, image, tests}] |
  * | SLUICE_HEALTH_INTERVAL, SLUICE_HEALTH_TIMEOUT, SLUICE_HEALTH_START_DELAY | verify | ms, default 10000, 5000, 0 |
  * | SLUICE_HEALTH_RETRIES | verify | tries per service, default 15 |
  * | AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_… | backup, migrate, restore | read by the AWS SDK itself |
@@ -53,6 +54,7 @@ export const VARIABLES = {
   migrationAfter: 'SLUICE_MIGRATION_AFTER',
   databaseUrlName: 'SLUICE_DATABASE_URL_NAME',
   healthTargets: 'SLUICE_HEALTH_TARGETS',
+  functionTargets: 'SLUICE_FUNCTION_TARGETS',
   healthInterval: 'SLUICE_HEALTH_INTERVAL',
   healthTimeout: 'SLUICE_HEALTH_TIMEOUT',
   healthStartDelay: 'SLUICE_HEALTH_START_DELAY',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { badInput, EXIT, ExpectedError } from '../../lib/errors.ts';
 import { httpProber } from '../../release/adapters/http-prober.ts';
-import type { Prober, ProbeResult } from '../../release/ports/prober.ts';
+import type { Prober, ProbeResult, ProbeTarget } from '../../release/ports/prober.ts';
 import { reader, VARIABLES } from './environment.ts';
 import { runTask, type TaskPorts } from './task.ts';
 
@@ -16,11 +16,41 @@ const targetsSchema = z.array(
   }),
 );
 
+const functionsSchema = z.array(
+  z.object({
+    service: z.string().min(1),
+    /** ARN of the published version. */
+    function: z.string().min(1),
+    critical: z.boolean(),
+    version: z.string().nullable(),
+    image: z.string().min(1),
+    tests: z.array(
+      z.object({
+        name: z.string(),
+        payload: z.json(),
+        expect: z.exactOptional(z.json()),
+        within: z.number().positive(),
+      }),
+    ),
+  }),
+);
+
+/** What one service is asked: over HTTP, or by invoking it. */
+export interface VerifyTarget {
+  readonly service: string;
+  readonly critical: boolean;
+  /** null: the answer's version is not looked at. */
+  readonly version: string | null;
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly function?: { readonly arn: string } & NonNullable<ProbeTarget['function']>;
+}
+
 export interface VerifyInput {
   readonly deployment: string;
   readonly directory: string;
   readonly timeout: number | undefined;
-  readonly targets: z.infer<typeof targetsSchema>;
+  readonly targets: readonly VerifyTarget[];
   readonly interval: number;
   /** For one answer. */
   readonly probeTimeout: number;
@@ -38,12 +68,13 @@ export interface Verified {
 
 export const readVerifyInput = (env: TaskPorts['env']): VerifyInput => {
   const read = reader('verify', env);
-  const text = read.text(VARIABLES.healthTargets, 'what to ask');
+  const functions = read.optional(VARIABLES.functionTargets);
+  const text = functions ?? read.text(VARIABLES.healthTargets, 'what to ask');
   const input: VerifyInput = {
     deployment: read.deployment(),
     directory: read.optional(VARIABLES.directory) ?? '.sluice',
     timeout: read.whole(VARIABLES.timeout, undefined, 1),
-    targets: text === '' ? [] : parseTargets(text),
+    targets: text === '' ? [] : functions === undefined ? parseTargets(text) : parseFunctions(text),
     interval: read.whole(VARIABLES.healthInterval, 10_000) ?? 10_000,
     probeTimeout: read.whole(VARIABLES.healthTimeout, 5_000, 1) ?? 5_000,
     startDelay: read.whole(VARIABLES.healthStartDelay, 0) ?? 0,
@@ -53,10 +84,26 @@ export const readVerifyInput = (env: TaskPorts['env']): VerifyInput => {
   return input;
 };
 
+const parseFunctions = (text: string): VerifyInput['targets'] =>
+  parsed(
+    VARIABLES.functionTargets,
+    functionsSchema,
+    text,
+    '[{"service", "function", "image", "tests", …}]',
+  ).map(({ function: arn, image, tests, ...rest }) => ({ ...rest, function: { arn, image, tests } }));
+
+const parseTargets = (text: string): VerifyInput['targets'] =>
+  parsed(
+    VARIABLES.healthTargets,
+    targetsSchema,
+    text,
+    '[{"service", "url", "critical", "version", "headers"?}]',
+  );
+
 /** The value is not repeated in the error: its headers hold a token. */
-const parseTargets = (text: string): VerifyInput['targets'] => {
+const parsed = <T>(variable: string, schema: z.ZodType<T>, text: string, allowed: string): T => {
   try {
-    return targetsSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     const reason =
       error instanceof z.ZodError
@@ -64,9 +111,9 @@ const parseTargets = (text: string): VerifyInput['targets'] => {
         : 'it is no JSON';
     throw badInput('sluice task verify cannot start:', [
       {
-        path: VARIABLES.healthTargets,
+        path: variable,
         reason,
-        allowed: '[{"service", "url", "critical", "version", "headers"?}]',
+        allowed,
       },
     ]);
   }
@@ -82,9 +129,10 @@ export const runVerify = (ports: TaskPorts): Promise<Verified> => verify(readVer
 export const verify = (
   input: VerifyInput,
   ports: Omit<TaskPorts, 'secrets'>,
-  prober: Pick<Prober, 'probe'> = httpProber(async () => Promise.resolve({})),
+  given?: Pick<Prober, 'probe'>,
 ): Promise<Verified> =>
   runTask({ ...input, kind: 'verify' }, ports, async (task) => {
+    const prober = given ?? (await proberFor(input, ports.env));
     for (const t of input.targets) for (const value of Object.values(t.headers ?? {})) task.hidden.add(value);
     if (input.startDelay > 0) await task.clock.sleep(input.startDelay, task.signal);
     const waiting = new Map(input.targets.map((t) => [t.service, t]));
@@ -94,8 +142,9 @@ export const verify = (
       const results = await prober.probe(
         [...waiting.values()].map((t) => ({
           service: t.service,
-          targetGroup: '',
-          url: t.url,
+          targetGroup: t.function?.arn ?? '',
+          ...(t.function === undefined ? {} : { function: t.function }),
+          url: t.url ?? '',
           headers: t.headers ?? {},
           version: t.version ?? undefined,
           timeoutMs: input.probeTimeout,
@@ -125,6 +174,18 @@ export const verify = (
       unhealthy: [...waiting.keys()],
     };
   });
+
+/** Functions are invoked by Lambda's API, wherever the environment says it is. */
+const proberFor = async ({ targets }: VerifyInput, env: TaskPorts['env']): Promise<Pick<Prober, 'probe'>> => {
+  if (!targets.some((t) => t.function !== undefined)) return httpProber(() => Promise.resolve({}));
+  const [{ lambdaClient }, { lambdaProber }, { awsSettings }] = await Promise.all([
+    import('../../release/adapters/aws/lambda/client.ts'),
+    import('../../release/adapters/aws/lambda/prober.ts'),
+    import('../../release/adapters/aws/ports.ts'),
+  ]);
+  const endpoint = env['AWS_ENDPOINT_URL_LAMBDA'];
+  return lambdaProber(lambdaClient({ ...awsSettings(env), ...(endpoint === undefined ? {} : { endpoint }) }));
+};
 
 const unhealthy = (
   services: readonly string[],

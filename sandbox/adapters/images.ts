@@ -11,7 +11,14 @@ export interface Versions {
   readonly title?: string;
   readonly services: readonly string[];
   readonly versions: Readonly<
-    Record<string, { readonly environment?: Readonly<Record<string, string>>; readonly migrations?: string }>
+    Record<
+      string,
+      {
+        readonly environment?: Readonly<Record<string, string>>;
+        readonly migrations?: string;
+        readonly code?: string;
+      }
+    >
   >;
   /** Faulty builds by name: what their image has in its environment beside the version's own. */
   readonly faults: Readonly<
@@ -37,16 +44,22 @@ const unknown = (what: string, value: string, known: readonly string[]): Expecte
     hint: `add it to versions.json`,
   });
 
+/** What a version's build has in its environment, a planted fault included. Throws bad input naming what there is. */
+export const buildEnvironment = (
+  versions: Versions,
+  version: string,
+  faults: SandboxImageOptions['faults'],
+): Readonly<Record<string, string>> => {
+  const listed = versions.versions[version];
+  if (listed === undefined) throw unknown('version', version, Object.keys(versions.versions));
+  const name = faults?.[version];
+  const fault = name === undefined ? undefined : versions.faults[name];
+  if (name !== undefined && fault === undefined) throw unknown('fault', name, Object.keys(versions.faults));
+  return { ...listed.environment, ...fault?.environment };
+};
+
 /** The sandbox's registry; a build publishes the application's folder once per service, a version being its environment. */
 export const sandboxImages = (sandbox: Sandbox, options: SandboxImageOptions): Images => {
-  const environmentOf = (versions: Versions, version: string): Readonly<Record<string, string>> => {
-    const listed = versions.versions[version];
-    if (listed === undefined) throw unknown('version', version, Object.keys(versions.versions));
-    const name = options.faults?.[version];
-    const fault = name === undefined ? undefined : versions.faults[name];
-    if (name !== undefined && fault === undefined) throw unknown('fault', name, Object.keys(versions.faults));
-    return { ...listed.environment, ...fault?.environment };
-  };
   return {
     find: async (repository, tag) => {
       const reference = encodeURIComponent(`${repository}:${tag}`);
@@ -57,7 +70,7 @@ export const sandboxImages = (sandbox: Sandbox, options: SandboxImageOptions): I
       return digest === null ? undefined : `${repository}@${digest}`;
     },
     build: async (version, repositories, onLine, signal) => {
-      const environment = environmentOf(await readVersions(options.application), version);
+      const environment = buildEnvironment(await readVersions(options.application), version, options.faults);
       await Promise.all(
         repositories.map(async (repository) => {
           const service = repository.split('/').at(-1) ?? '';

@@ -38,9 +38,13 @@ class Visitor implements Dispatcher.DispatchHandler {
   }
   onHeaders(status: number, headers: Buffer[]): boolean {
     this.#status = status;
-    for (let i = 0; i < headers.length; i += 2)
-      if (headers[i]?.length === 9 && headers[i]?.toString('latin1').toLowerCase() === 'x-version')
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i];
+      if (name?.length === 9 && name.toString('latin1').toLowerCase() === 'x-version')
         this.#version = headers[i + 1]?.toString('latin1') ?? 'none';
+      // Lambda answers 200 although the function failed, and says so beside it.
+      else if (name?.length === 20 && name.toString('latin1') === 'x-amz-function-error') this.#status = 502;
+    }
     return true;
   }
   onData(): boolean {
