@@ -37,7 +37,7 @@ const BACKUP: Scheduled = {
   longest: ({ app }) => app.timeouts.backup,
   applies: ({ app }) => app.database?.backup.enabled === true,
   steps: (target) => [
-    sluice({ name: 'Back up', env: env(target, 'backup') }, 'backup take', `--stack=${target.stack}`),
+    sluice({ name: 'Back up', env: env(target, 'backup') }, 'backup create', `--stack=${target.stack}`),
   ],
 };
 
