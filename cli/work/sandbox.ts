@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { connectSandbox, startSandbox } from '../../sandbox/client.ts';
 import { startGrpc, grpcPort } from '../../sandbox/grpc/client.ts';
@@ -111,12 +111,16 @@ export const sandboxEnv = async (options: Values, print: Printer): Promise<ExitC
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_HOME: join(sandbox.directory, 'pulumi-home'),
     };
+    // `pulumi` starts the program with the first `node` it finds: it must be one that reads TypeScript, as this one.
+    const node = dirname(process.execPath);
+    const { PATH = '' } = process.env;
     print.result(
       'environment',
-      environment,
-      Object.entries(environment)
-        .map(([k, v]) => `export ${k}=${quoted(v)}`)
-        .join('\n'),
+      { ...environment, PATH: `${node}${delimiter}${PATH}` },
+      [
+        ...Object.entries(environment).map(([k, v]) => `export ${k}=${quoted(v)}`),
+        `export PATH=${quoted(node)}${delimiter}"$PATH"`,
+      ].join('\n'),
     );
     return EXIT.done;
   } finally {
