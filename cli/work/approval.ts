@@ -7,7 +7,7 @@ import type { StackOutputs } from '../../release/ports/stack.ts';
 import type { Session } from '../session/open.ts';
 
 /** Who approves here: the login of the shell's GitHub token, the actor of a job, or the user of this machine. */
-export const approverHere = async (session: Session): Promise<string> =>
+export const approverHere = async (session: Pick<Session, 'github'>): Promise<string> =>
   (await session.github?.reviews.me()) ?? process.env['GITHUB_ACTOR'] ?? userInfo().username;
 
 /** Throws (exit 3) when a yes of this person would not count: they learn it, not only the log. */
@@ -22,7 +22,7 @@ export const requireApprover = (state: State, by: string): void => {
  * deployment waits for `sluice approve`.
  */
 export const takeReview = async (
-  session: Session,
+  session: Pick<Session, 'github' | 'clock' | 'objects'>,
   outputs: StackOutputs,
   state: State,
   run: string | undefined = process.env['GITHUB_RUN_ID'],

@@ -42,7 +42,10 @@ describe('which GitHub is asked', () => {
     const asked: { url: string; token: string | null }[] = [];
     const original = globalThis.fetch;
     globalThis.fetch = (url, init) => {
-      asked.push({ url: String(url), token: new Headers(init?.headers).get('authorization') });
+      asked.push({
+        url: url instanceof Request ? url.url : new URL(url).href,
+        token: new Headers(init?.headers).get('authorization'),
+      });
       return Promise.resolve(new Response('{}', { status: 404 }));
     };
     try {
