@@ -59,6 +59,15 @@ export const run = async (
   }
 };
 
+/** For `pulumi stack history`, e.g. `release 9: blue v1.0.0 95 %, green v2.0.0 5 % (deployment 1700000000-…)`. */
+export const messageOfRelease = ({ serial, slots, traffic, deployment }: Release): string => {
+  const shown = (['blue', 'green'] as const).flatMap((name) => {
+    const slot = slots[name];
+    return slot === undefined ? [] : [`${name} ${slot.version} ${traffic[name]} %`];
+  });
+  return `release ${serial}: ${shown.join(', ') || 'nothing yet'} (deployment ${deployment})`;
+};
+
 /** One update, and what it left. */
 export const update = async (
   place: Place,
@@ -68,7 +77,7 @@ export const update = async (
   startedAt: number,
 ): Promise<UpdateResult> => {
   const { stack } = place;
-  const message = release === undefined ? 'carry on' : `release ${release.serial} of ${release.deployment}`;
+  const message = release === undefined ? 'carry on' : messageOfRelease(release);
   const events = await run(
     place,
     (program, on) =>
