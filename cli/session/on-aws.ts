@@ -7,6 +7,7 @@ import { badInput } from '../../lib/errors.ts';
 import { realUpdater } from './real-updater.ts';
 import { ROOT, type StackConfig } from './stack-config.ts';
 import type { Surroundings } from './surroundings.ts';
+import { functionsOnAws } from './targets.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -41,6 +42,13 @@ export const onAws = (config: StackConfig, given: Environment = process.env): Su
     app: watched,
     updater: realUpdater,
     ports: ({ app }, outputs, { clock }) => {
+      const source = gitSource(ROOT, given);
+      const { target, images: built } = app;
+      if (target.kind === 'lambda')
+        return {
+          ...functionsOnAws({ settings, environment, clock, alias: target.alias, build: built.build }),
+          source,
+        };
       const { traffic, prober, metrics, images } = awsPorts({
         settings,
         clock,
@@ -54,7 +62,7 @@ export const onAws = (config: StackConfig, given: Environment = process.env): Su
         prober,
         metrics,
         images,
-        source: gitSource(ROOT, given),
+        source,
       };
     },
   };

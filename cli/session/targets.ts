@@ -1,9 +1,15 @@
+import type { Clock } from '../../lib/clock.ts';
+import { s3Artifacts } from '../../release/adapters/aws/lambda/artifacts.ts';
+import { functionMetrics } from '../../release/adapters/aws/lambda/metrics.ts';
+import { cloudWatchClient } from '../../release/adapters/aws/metric-data.ts';
+import { s3Client } from '../../release/adapters/s3.ts';
 import type { Ports } from '../../release/runner/types.ts';
 import { sandboxArtifacts } from '../../sandbox/adapters/artifacts.ts';
 import type { SandboxImageOptions } from '../../sandbox/adapters/images.ts';
 import { sandboxMetrics } from '../../sandbox/adapters/metrics.ts';
 import type { Sandbox } from '../../sandbox/client.ts';
 import type { AwsSettings } from '../../release/adapters/aws/settings.ts';
+import { ROOT } from './stack-config.ts';
 
 /** The ports whose adapters depend on the target. */
 export type TargetPorts = Pick<Ports, 'traffic' | 'prober' | 'metrics' | 'images'>;
@@ -43,3 +49,20 @@ export const functionsInSandbox = (sandbox: Sandbox, options: SandboxImageOption
   metrics: sandboxMetrics(sandbox),
   images: sandboxArtifacts(sandbox, options),
 });
+
+/** Functions on AWS: counts from CloudWatch, artifacts from S3. */
+export const functionsOnAws = (options: {
+  readonly settings: AwsSettings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly alias: string;
+  /** Command that packs a version. */
+  readonly build: string | undefined;
+}): TargetPorts => {
+  const { settings, environment, clock, alias, build } = options;
+  return {
+    ...functionPorts(settings),
+    metrics: functionMetrics({ client: cloudWatchClient(settings), alias, clock }),
+    images: s3Artifacts({ client: s3Client(environment), build, directory: ROOT }),
+  };
+};

@@ -1,6 +1,8 @@
 import { ACTIONS as ECR } from '../registry/ecr.ts';
 import { ACTIONS as BACKUPS } from '../database/backup-store.ts';
 import { ACTIONS as OBJECTS } from '../objects.ts';
+import { ACTIONS as FUNCTION_PROBER } from './lambda/prober.ts';
+import { ACTIONS as FUNCTION_TRAFFIC } from './lambda/traffic.ts';
 import { ACTIONS as METRICS } from './metrics.ts';
 import { ACTIONS as PROBER } from './prober.ts';
 import { ACTIONS as SECRETS } from './secrets.ts';
@@ -24,4 +26,6 @@ export const ACTIONS_BY_PORT = {
   objects: OBJECTS,
   /** Beside those of `objects`. */
   backups: BACKUPS,
+  /** Where the services are functions, in the place of `traffic` and `prober`. */
+  functions: [...FUNCTION_TRAFFIC, ...FUNCTION_PROBER],
 } as const;

@@ -17,8 +17,13 @@ export interface Wanted {
   readonly metric: string;
   /** `Sum`, `SampleCount`, `p95`, `PR(:0.5)`. */
   readonly statistic: string;
-  readonly loadBalancer: string;
+  /** Of a load balancer; otherwise `place` says what is counted. */
+  readonly loadBalancer?: string;
   readonly targetGroup?: string;
+  readonly place?: {
+    readonly namespace: string;
+    readonly dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  };
   readonly periodMs: number;
 }
 
@@ -29,11 +34,12 @@ const queryOf = (wanted: Wanted, index: number): MetricDataQuery => ({
   Id: `m${index}`,
   MetricStat: {
     Metric: {
-      Namespace: 'AWS/ApplicationELB',
+      Namespace: wanted.place?.namespace ?? 'AWS/ApplicationELB',
       MetricName: wanted.metric,
       Dimensions: [
         ...(wanted.targetGroup === undefined ? [] : [{ Name: 'TargetGroup', Value: wanted.targetGroup }]),
-        { Name: 'LoadBalancer', Value: wanted.loadBalancer },
+        ...(wanted.loadBalancer === undefined ? [] : [{ Name: 'LoadBalancer', Value: wanted.loadBalancer }]),
+        ...(wanted.place?.dimensions ?? []),
       ],
     },
     Period: wanted.periodMs / 1_000,
