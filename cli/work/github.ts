@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
-import { badInput, EXIT, messageOf, refused, type ExitCode } from '../../lib/errors.ts';
+import { badInput, EXIT, ExpectedError, messageOf, refused, type ExitCode } from '../../lib/errors.ts';
 import { putComment } from '../../release/adapters/github/marked-comment.ts';
 import { summaryBody } from '../../release/core/github/comment.ts';
 import { deploymentMarkdown, describe, stateOf } from '../../release/core/github/markdown.ts';
@@ -98,13 +98,20 @@ export const putComments = async (options: Values, print: Printer): Promise<Exit
       summarise(markdown, print);
       return EXIT.done;
     }
-    const pulls = pull === undefined ? await pullsOf(github, stood?.record.git_sha ?? '') : [pull];
-    for (const number of pulls) {
-      const what = await putComment(github, number, key, markdown);
-      print.result('comment', { pull: number, what }, `comment of pull request ${number}: ${what}`);
+    try {
+      const pulls = pull === undefined ? await pullsOf(github, stood?.record.git_sha ?? '') : [pull];
+      for (const number of pulls) {
+        const what = await putComment(github, number, key, markdown);
+        print.result('comment', { pull: number, what }, `comment of pull request ${number}: ${what}`);
+      }
+      if (pulls.length === 0)
+        print.result('comment', { what: 'none' }, 'the commit belongs to no pull request');
+    } catch (error) {
+      // A token that only reads, as a fork's job has; GitHub out of reach. What happened has happened: it is told here.
+      if (!(error instanceof ExpectedError)) throw error;
+      print.event('note', { comment: false, why: error.message }, `no comment: ${error.message}`);
+      summarise(markdown, print);
     }
-    if (pulls.length === 0)
-      print.result('comment', { what: 'none' }, 'the commit belongs to no pull request');
     return EXIT.done;
   });
 };
