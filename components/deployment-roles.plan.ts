@@ -1,4 +1,11 @@
-import { environmentOf, JOB_KINDS, roleName, workflowsOf, type JobKind } from '../config/github.ts';
+import {
+  environmentOf,
+  JOB_KINDS,
+  roleName,
+  takesRole,
+  workflowsOf,
+  type JobKind,
+} from '../config/github.ts';
 import { DEPLOYED, type Deployed, type Github } from '../config/github.types.ts';
 import type { App } from '../config/types.ts';
 import { badInput } from '../lib/errors.ts';
@@ -102,7 +109,7 @@ export const planRoles = ({ github, apps, region, project }: RolesPlanArgs): Rol
   refuseOthers(github, apps);
   const ground = (deployed: Deployed): Ground => ({ github, deployed, app: apps[deployed], region, project });
   const roles = DEPLOYED.flatMap((deployed) =>
-    JOB_KINDS.map((kind): PlannedRole => {
+    JOB_KINDS.filter((kind) => takesRole(kind, apps[deployed], github)).map((kind): PlannedRole => {
       const { shared, own } = planPermissions(kind, ground(deployed));
       return {
         deployed,

@@ -9,7 +9,7 @@ import { understand } from './understand.ts';
 
 export { CODEOWNERS, codeownersText } from './github/codeowners.ts';
 export { APPROVAL, approvalGate, githubWarnings, offered } from './github/offered.ts';
-export { environmentOf, JOB_KINDS, roleArn, roleName, workflowsOf } from './github/roles.ts';
+export { environmentOf, JOB_KINDS, roleArn, roleName, takesRole, workflowsOf } from './github/roles.ts';
 export type { JobKind, WorkflowFile } from './github/roles.ts';
 
 export interface GithubContext {

@@ -11,13 +11,12 @@ import {
 import { logGroups } from './look.ts';
 import { actions, allow, deny, type Statement } from './statement.ts';
 
-/** Records, lease and journal of releases. */
+/** Records, which stay, and the lease with the journals of what runs, which go. */
 export const recordStatements = (ground: Ground): Statement[] => {
   const { record, lease } = bucketNames(ground);
   return [
     allow('Records', ['s3:PutObject'], [bucketArn(record, '*'), bucketArn(lease, '*')]),
-    // Markers of open journals, and the lease: neither is a record.
-    allow('Markers', ['s3:DeleteObject'], [bucketArn(record, 'open/*'), bucketArn(lease, '*')]),
+    allow('Markers', ['s3:DeleteObject'], [bucketArn(lease, '*')]),
   ];
 };
 
@@ -91,7 +90,7 @@ export const neverStatements = (ground: Ground): Statement[] => {
   const { backup, record } = bucketNames(ground);
   return [
     deny('NeverUnlock', actions('s3', 'BypassGovernanceRetention DeleteBucket DeleteObjectVersion'), ['*']),
-    deny('NeverForget', ['s3:DeleteObject'], [bucketArn(backup, '*'), bucketArn(record, 'records/*')]),
+    deny('NeverForget', ['s3:DeleteObject'], [bucketArn(backup, '*'), bucketArn(record, '*')]),
     deny(
       'NeverRise',
       [

@@ -1,8 +1,31 @@
 import type { Deployed, Github, KnownEnvironment } from '../github.types.ts';
+import type { App } from '../types.ts';
 
 /** What a job does; each kind has a role of its own in each deployed environment. */
 export type JobKind = 'deploy' | 'rollback' | 'tidy' | 'backup' | 'drift' | 'preview';
 export const JOB_KINDS: readonly JobKind[] = ['deploy', 'rollback', 'tidy', 'backup', 'drift', 'preview'];
+
+/** Whether any job of an environment takes a role of this kind: one that nobody takes is not made. */
+export const takesRole = (
+  kind: JobKind,
+  app: Pick<App, 'rollout' | 'database'>,
+  { schedules }: Pick<Github, 'schedules'>,
+): boolean => {
+  switch (kind) {
+    case 'tidy':
+      return schedules.tidy !== undefined && app.rollout === 'staged';
+    case 'backup':
+      return schedules.backup !== undefined && app.database?.backup.enabled === true;
+    case 'drift':
+      return schedules.drift !== undefined;
+    case 'deploy':
+    case 'rollback':
+    case 'preview':
+      return true;
+    default:
+      return kind satisfies never;
+  }
+};
 
 /** Workflow files, below `.github/workflows/`. */
 export type WorkflowFile =
