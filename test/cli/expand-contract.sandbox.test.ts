@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { findExample } from '../../cli/demo/example.ts';
+import { openDemoWorld, release, type DemoWorld } from '../../cli/demo/world.ts';
+import { requestOf } from '../../cli/run-release.ts';
+import type { Session } from '../../cli/session/open.ts';
+import { createOperator, runRollback, type Outcome } from '../../release/runner.ts';
+
+/** Two services on one table, whose column is split in three releases: each is taken back once. In order. */
+let directory: string;
+let world: DemoWorld;
+let session: Session;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sluice-expand-'));
+  world = await openDemoWorld('production', directory, await findExample('expand-contract'));
+});
+afterAll(async () => {
+  await world.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+// A deployment's id has the second in it: no person starts two in one.
+beforeEach(() => delay(1_100));
+
+/** Nobody uses this cloud: a person sends each stage on. */
+const bring = async (version: string): Promise<void> => {
+  const operator = createOperator();
+  const sent = new Set<string>();
+  session = await world.session(version, { bakes: ['1 second'] });
+  const outcome = await release(session, version, 'as planned', {
+    operator,
+    onView: ({ stages, bakeLeft }) => {
+      const stage = stages.find((s) => s.status === 'running')?.name;
+      if (stage === undefined || bakeLeft === undefined || sent.has(stage)) return;
+      sent.add(stage);
+      operator.say({ command: 'promote', by: 'ada', why: 'nobody is here', at: Date.now() });
+    },
+  });
+  expect(outcome).toMatchObject({ result: 'success' });
+};
+
+const back = async (
+  change: { to?: string; override?: boolean; restoreDatabase?: boolean } = {},
+): Promise<Outcome> => {
+  const outputs = await session.outputs();
+  const intent = { version: 'v0.0.0', reason: 'failed deployment' };
+  const request = await requestOf(session, session.run(outputs, 'unnamed'), intent);
+  const rollback = { mode: 'standard' as const, override: false, restoreDatabase: false, ...change };
+  return runRollback(session.run(outputs, request.deployment), { ...request, rollback });
+};
+
+const ask = async (path: string, init?: RequestInit): Promise<{ status: number; text: string }> => {
+  const { url } = await session.outputs();
+  const response = await fetch(`${url}${path}`, init);
+  return { status: response.status, text: await response.text() };
+};
+const save = async (first: string): Promise<void> => {
+  const body = JSON.stringify({ first, last: 'Lovelace' });
+  expect(await ask('/orders/customers', { method: 'POST', body })).toMatchObject({ status: 201 });
+};
+/** Every name is there for both services. */
+const sees = async (version: string, ...names: readonly string[]): Promise<void> => {
+  const health = await ask('/orders/health');
+  expect(health.text).toContain(`"version":"${version.replace('v', '')}"`);
+  const seen = [await ask('/orders/customers'), await ask('/billing/invoices')];
+  for (const { status, text } of seen) {
+    expect(status).toBe(200);
+    for (const name of names) expect(text).toContain(`${name} Lovelace`);
+  }
+};
+
+test('expand: version 2 beside version 1, and back to version 1 without losing what version 2 wrote', async () => {
+  await bring('v1.0.0');
+  await bring('v2.0.0');
+  await save('Ada');
+  expect(await back()).toMatchObject({ result: 'success' });
+  await save('Byron');
+  await sees('v1.0.0', 'Ada', 'Byron');
+});
+
+test('switch: version 3 knows the new columns only, and version 2 still sees what it wrote', async () => {
+  await bring('v3.0.0');
+  await sees('v3.0.0', 'Ada', 'Byron');
+  await save('Clara');
+  expect(await back({ to: 'v2.0.0' })).toMatchObject({ result: 'success' });
+  await sees('v2.0.0', 'Ada', 'Byron', 'Clara');
+});
+
+test('contract: the old column is gone; back to version 3 is refused until a person says so, and then works', async () => {
+  await bring('v3.0.0');
+  await bring('v4.0.0');
+  await save('Dora');
+  const refused = await back();
+  expect(refused).toMatchObject({ result: 'refused', exit: 3 });
+  expect(refused.why).toMatch(/took data away that v3\.0\.0 needs \(.*drops a column/);
+  expect(refused.hint).toContain('--restore-database, or --override');
+  await sees('v4.0.0', 'Dora');
+  await delay(1_100);
+  expect(await back({ override: true })).toMatchObject({ result: 'success' });
+  await sees('v3.0.0', 'Ada', 'Byron', 'Clara', 'Dora');
+});
