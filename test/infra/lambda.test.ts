@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseApp } from '../../config/app.ts';
 import type { Release, Slot } from '../../config/release.types.ts';
 import { readStackFile } from '../../config/stack-file.ts';
@@ -21,11 +21,15 @@ let images: Record<string, string>;
 
 beforeAll(async () => {
   t = await testCloud();
+  folder = mkdtempSync(join(tmpdir(), 'sluice-lambda-'));
   images = {};
   for (const version of ['v1.0.0', 'v2.0.0', 'v3.0.0'])
     images[version] = (await publishArtifact(t, version)).image;
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await t.close();
+});
 
 const file = (): Record<string, string> => {
   const path = join(import.meta.dirname, '../../examples/lambda/Pulumi.production.yaml');
@@ -90,20 +94,24 @@ const alias = () => {
 };
 const numbers = (): string[] => t.cloud.functions.versions(FUNCTION).map((v) => v.number);
 
-/** A stack without a function, then v1 with all the traffic. */
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'sluice-lambda-'));
-  for (const bucket of ['backup', 'record', 'lease'])
-    if (t.cloud.s3.bucket(`parcel-production-${bucket}`) !== undefined)
-      t.cloud.s3.deleteBucket(`parcel-production-${bucket}`, { force: true });
-  if (t.cloud.functions.exists(FUNCTION)) await t.cloud.functions.delete(FUNCTION);
-  await up();
-  await step(UP, D1, slotOf('v1.0.0', D1));
-  await step(shift(100), D1, slotOf('v1.0.0', D1));
-  return () => rmSync(folder, { recursive: true, force: true });
-});
+const [GO_BACK, AGAIN] = ['1700000009-abcdefabcdef', '1700000010-abcdefabcdef'];
 
-describe('a release of functions is a list of stack updates', () => {
+/** One stack's life, test by test. It begins without a function, then with v1 up and all the traffic on it. */
+describe('releases of a function are a list of stack updates', () => {
+  const bring = async (slot: Slot, deployment: string, ...shares: number[]): Promise<void> => {
+    await step(UP, deployment, slot);
+    for (const share of shares) await step(shift(share), deployment, slot);
+  };
+
+  it('a first update makes the ground; the first version goes to 100 %; the same again changes nothing', async () => {
+    await up();
+    expect(t.cloud.functions.exists(FUNCTION)).toBe(false);
+    await bring(slotOf('v1.0.0', D1), D1, 100);
+    expect(alias()).toEqual({ version: '1', additional: {} });
+    await up();
+    expect(numbers()).toEqual(['$LATEST', '1']);
+  });
+
   it('publishes a version nobody is served by, then shifts the alias, and keeps both named', async () => {
     const v2 = slotOf('v2.0.0', D2);
     await step(UP, D2, v2);
@@ -114,63 +122,37 @@ describe('a release of functions is a list of stack updates', () => {
     await step(shift(100), D2, v2);
     expect(alias()).toEqual({ version: '2', additional: {} });
     const { routing } = (await outputs()) as { routing: RoutingOutput };
-    const [blue = '', green = ''] = Object.values(routing.services['greet']?.targetGroups ?? {});
-    expect([blue, green].map((arn) => arn.split(':').at(-1))).toEqual(['1', '2']);
+    const groups = routing.services['greet']?.targetGroups;
+    expect([groups?.blue, groups?.green].map((arn) => arn?.split(':').at(-1))).toEqual(['1', '2']);
     expect(routing.services['greet']?.rule).toContain(`${FUNCTION}:live`);
   });
 
   it('goes back to any version that is still published without publishing again', async () => {
-    const [v1, v2, v3] = [slotOf('v1.0.0', D1), slotOf('v2.0.0', D2), slotOf('v3.0.0', D3)];
-    for (const [deployment, slot] of [
-      [D2, v2],
-      [D3, v3],
-    ] as const) {
-      await step(UP, deployment, slot);
-      await step(shift(100), deployment, slot);
-    }
-    const goBack = '1700000009-abcdefabcdef';
-    await step(UP, goBack, v1);
-    await step(shift(100), goBack, v1);
+    await bring(slotOf('v3.0.0', D3), D3, 100);
+    await bring(slotOf('v1.0.0', D1), GO_BACK, 100);
     expect(alias()).toEqual({ version: '1', additional: {} });
     expect(numbers()).toEqual(['$LATEST', '1', '2', '3']);
   });
 
   it('a version that somebody deleted is published again from its artifact', async () => {
-    const [v2, v3] = [slotOf('v2.0.0', D2), slotOf('v3.0.0', D3)];
-    for (const [deployment, slot] of [
-      [D2, v2],
-      [D3, v3],
-    ] as const) {
-      await step(UP, deployment, slot);
-      await step(shift(100), deployment, slot);
-    }
-    await t.cloud.functions.delete(FUNCTION, '1');
-    const goBack = '1700000009-abcdefabcdef';
-    await step(UP, goBack, slotOf('v1.0.0', D1));
-    await step(shift(100), goBack, slotOf('v1.0.0', D1));
+    await t.cloud.functions.delete(FUNCTION, '2');
+    await bring(slotOf('v2.0.0', D2), AGAIN, 100);
     expect(alias()).toEqual({ version: '4', additional: {} });
     const published = t.cloud.functions.version(FUNCTION, '4');
-    expect(published.spec.description).toContain('v1.0.0');
+    expect(published.spec.description).toContain('v2.0.0');
     expect(published.codeSha256).toBe(
-      Buffer.from((images['v1.0.0'] ?? '').slice(-64), 'hex').toString('base64'),
+      Buffer.from((images['v2.0.0'] ?? '').slice(-64), 'hex').toString('base64'),
     );
   });
 
   it('an alias that was changed by hand is not overwritten by a plain update, which says what differs', async () => {
-    const v2 = slotOf('v2.0.0', D2);
-    await step(UP, D2, v2);
-    t.cloud.functions.setAlias(FUNCTION, 'live', { version: '2', additional: {}, description: '' });
+    t.cloud.functions.setAlias(FUNCTION, 'live', { version: '1', additional: {}, description: '' });
     const error: unknown = await up().then(
       () => undefined,
       (e: unknown) => e,
     );
     expect(error).toBeInstanceOf(StackFailed);
-    expect(String(error)).toContain('greet: live {"green":100}, release {"blue":100}');
-    expect(alias().version).toBe('2');
-  });
-
-  it('the same again changes nothing', async () => {
-    await up();
-    expect(numbers()).toEqual(['$LATEST', '1']);
+    expect(String(error)).toMatch(/greet: live \{"(blue|green)":100\}, release \{"(blue|green)":100\}/);
+    expect(alias().version).toBe('1');
   });
 });
