@@ -111,7 +111,7 @@ const configuredVersion = ({ session }: OpenedStack): string | undefined => {
 const needsVersion = () =>
   badInput(
     'a version is needed',
-    [{ path: '--version', reason: 'is missing, and no deployment has begun', allowed: 'v1.2.3' }],
+    [{ path: '--version', reason: 'is missing', allowed: 'v1.2.3' }],
     'sluice deploy --help',
   );
 

@@ -55,18 +55,33 @@ describe('a value of an option', () => {
       ['demo', '--scenario', 'erors'],
       '--scenario: unknown; did you mean errors? (got erors; allowed: healthy, ',
     ],
-    [['deploy', '--version', 'v2.0.0', '--phase', 'bild'], '--phase: unknown (got bild; allowed: '],
+    [
+      ['deploy', '--version', 'v2.0.0', '--phase', 'bild'],
+      '--phase: is no phase and no stage of this stack (got bild; allowed: preflight, approval, backup, migrate, deploy, rollout, smoke, record, canary, progressive, full, failure)',
+    ],
+    [
+      ['deploy', '--deployment', 'v2.0.0', '--phase', 'canary'],
+      '--deployment: is no deployment id (got "v2.0.0"; allowed: <unix seconds>-',
+    ],
+    [
+      ['github', 'comment', '--pull', '7x', '--file', 'preview.md'],
+      '--pull: is no whole number in range (got 7x; allowed: 1 to ',
+    ],
+    [
+      ['github', 'comment', '--file', 'package.json'],
+      '--pull: is missing (allowed: the number of a pull request)',
+    ],
     [
       ['deploy', '--version', 'v2.0.0', '--lease', '1 second'],
       '--lease: out of range (got 1 second; allowed: 2 seconds to 10 minutes)',
     ],
     [
       ['status', '--stack', 'prodction'],
-      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: production, staging)',
+      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: foundation, production, staging)',
     ],
     [
       ['demo', '--stack', 'prodction'],
-      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: production, staging)',
+      '--stack: no file Pulumi.prodction.yaml; did you mean production? (got prodction; allowed: foundation, production, staging)',
     ],
   ])('%j: exit 2 with what is allowed', async (argv, line) => {
     const { code, err } = await commandLine([...argv, ...here()]);
