@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import { badInput, messageOf, refused } from '../../lib/errors.ts';
+import { deploymentId } from '../../lib/ids.ts';
 import { redactor, type Redactor } from '../../lib/redact.ts';
 import { s3Objects } from '../../release/adapters/objects.ts';
 import { s3Client } from '../../release/adapters/s3.ts';
@@ -110,6 +111,8 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   const restore: Session['restore'] = (outputs, deployment, force, signal) =>
     restoreDatabase(databaseTasks(outputs), deployment, force, signal);
   const github = githubOf(config.app, environment);
+  for (const token of [environment['GITHUB_TOKEN'], process.env['GITHUB_TOKEN']])
+    if (token !== undefined && token !== '') hidden.add(token);
   const around = { config, github, surroundings, directory, clock, stack, objects, hidden, restore };
   return {
     config,
@@ -119,7 +122,10 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     clock,
     directory,
     objects,
-    ensure: (onEvent) => ensureStack(stack, onEvent),
+    ensure: (onEvent) => {
+      const direct = { deployment: deploymentId(clock.now(), '') };
+      return ensureStack(stack, onEvent, config.app.rollout === 'direct' ? direct : undefined);
+    },
     outputs: async () => {
       const outputs = await stack.outputs();
       if (outputs !== undefined) return outputs;

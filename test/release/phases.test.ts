@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isPast, readUntil, untilNames } from '../../release/core/engine/phases.ts';
+import { ensureStack, runResume } from '../../release/runner.ts';
 import type { Outcome } from '../../release/runner/types.ts';
 import { testApp } from '../support/world/app.ts';
 import { World } from '../support/world.ts';
@@ -86,12 +87,53 @@ describe('a job before the approval', () => {
   });
 });
 
+describe('between two jobs', () => {
+  it('an emergency rollback pre-empts: it does not wait, and the next job is told and changes nothing', async () => {
+    const world = await new World(SHORT).withV1();
+    const [first] = await jobs(world, ['canary']);
+    expect(world.serving()).toEqual({ 'v1.0.0': 95, 'v2.0.0': 5 });
+    const standard = await world.rollback();
+    expect(standard).toMatchObject({ result: 'refused', exit: 3 });
+    const began = world.clock.now();
+    const emergency = await world.rollback({ mode: 'emergency' });
+    expect(emergency).toMatchObject({ result: 'success', exit: 0 });
+    expect(world.clock.now() - began).toBeLessThan(60_000);
+    expect(world.serving()).toEqual({ 'v1.0.0': 100 });
+    const updates = world.cloud.updates;
+    const late = world.resume(first?.deployment ?? '', 'continue', { until: { stage: 'full' } });
+    await expect(late).rejects.toMatchObject({
+      exit: 3,
+      message: expect.stringContaining('superseded') as string,
+    });
+    expect(world.cloud.updates).toBe(updates);
+    expect(world.record(first?.deployment ?? '')).toBeDefined();
+  });
+});
+
+describe('a stack that was never updated', () => {
+  it('gets its infrastructure first; where a plain update would deploy, it is told not to', async () => {
+    for (const direct of [undefined, { deployment: '1700000000-000000000000' }]) {
+      const seen: unknown[] = [];
+      const { stack } = new World().options().ports;
+      const spied = {
+        ...stack,
+        up: (...given: Parameters<typeof stack.up>) => {
+          seen.push(given[0]);
+          return stack.up(...given);
+        },
+      };
+      await ensureStack(spied, undefined, direct);
+      await ensureStack(spied, undefined, direct);
+      expect(seen).toMatchObject([direct === undefined ? undefined : { slots: {}, replaces: null }]);
+    }
+  });
+});
+
 describe('a way back that nobody stood by', () => {
   it('says what was lost, and where', async () => {
     const world = await new World(SHORT).withV1();
     const [first] = await jobs(world, ['canary']);
     const why = 'a job failed or was lost while the deployment was in stage full';
-    const { runResume } = await import('../../release/runner.ts');
     const outcome = await runResume(world.options(), 'production', first?.deployment ?? '', 'revert', why);
     expect(outcome).toMatchObject({ result: 'rolled_back', exit: 4, why });
     expect(world.serving()).toEqual({ 'v1.0.0': 100 });
