@@ -20,6 +20,13 @@ export const recordCommands: readonly CommandSpec[] = [
     run: async ({ options, print }) => (await import('../work/metrics.ts')).showMetrics(options, print),
   },
   {
+    name: 'watch',
+    summary: 'the closer watch after a release: errors and latency since, health, what to look at',
+    options: STACK_OPTIONS,
+    examples: [['sluice watch --stack production', 'once watch.for is over, the report is kept']],
+    run: async ({ options, print }) => (await import('../work/watch.ts')).watchRelease(options, print),
+  },
+  {
     name: 'diff',
     summary: 'what differs between two deployments: settings, digests, migrations, durations, error rates',
     args: [

@@ -79,6 +79,11 @@ test('diff, audit and metrics read the same records', async () => {
   expect(metrics).toMatchObject({ records: 2, figures: { releases: 2, successes: 2, changeFailureRate: 0 } });
 });
 
+test('the closer watch sees a healthy release without traffic: nothing to look at, and it goes on', async () => {
+  const [watch] = await told('watch', 'watch');
+  expect(watch).toMatchObject({ deployment: second.deployment, calm: true, over: false, unhealthy: [] });
+});
+
 test('a backup by schedule lies below daily/, and a drill restores it within the objectives', async () => {
   const [backup] = await told('backup', 'backup', 'create');
   expect(backup).toMatchObject({

@@ -36,6 +36,7 @@ export const logName = (kind: LogKind, deployment: string, style: NameStyle): st
 export const recordName = (deployment: string): string => `deployment-record-${deployment}.json`;
 export const instructionsName = (deployment: string): string => `rollback-instructions-${deployment}.md`;
 export const incidentName = (deployment: string): string => `incident-report-${deployment}.md`;
+export const watchName = (deployment: string): string => `watch-report-${deployment}.md`;
 export const reportName = (deployment: string): string => `deployment-failure-report-${deployment}.md`;
 
 /** Keys in the record bucket. */
