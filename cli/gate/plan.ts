@@ -176,7 +176,7 @@ const textOf = (
   return [
     `${request.rps < 10 ? request.rps : countText(request.rps)} requests/s, ${request.errors === 0 ? 'no errors' : `${shareText(request.errors)} errors`}; ` +
       `${course.stages.map((stage) => `${stage.share} % for ${spanText(stage.bake)}`).join(', ')}; ` +
-      `windows of ${spanText(course.window)}, ${many(request.tests, 'metric')}, ${countText(runs)} simulated releases a line`,
+      `windows of ${spanText(course.window)}${course.delay > 0 ? `, looked at up to ${spanText(course.delay)} later` : ''}, ${many(request.tests, 'metric')}, ${countText(runs)} simulated releases a line`,
     '',
     ...table([
       [

@@ -43,6 +43,8 @@ export const showGatePlan = async (options: Values, print: Printer): Promise<Exi
       stages,
       settings: app.gate,
       tests: Math.max(1, metrics * Object.keys(app.services).length),
+      // The gate is asked whenever probes are due: a window may have been complete for so long.
+      delay: app.health.interval,
       probes: { interval: app.health.interval, failures: app.health.failures },
     },
     seeded(parseWhole('--seed', text(options, 'seed') ?? '1', 0, 2 ** 31)),
