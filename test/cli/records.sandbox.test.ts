@@ -69,7 +69,8 @@ test('history answers by status, version, time and number', async () => {
 test('diff, audit and metrics read the same records', async () => {
   const [diff] = await told('diff', 'diff', 'v1.0.0', 'v2.0.0');
   expect(diff).toMatchObject({ a: first.deployment, b: second.deployment });
-  expect((diff?.['differences'] as { part: string }[]).map((d) => d.part)).toEqual(
+  const parts = (diff?.['differences'] ?? []) as { part: string }[];
+  expect(parts.map((d) => d.part)).toEqual(
     expect.arrayContaining(['deployment', 'images', 'migrations', 'duration']),
   );
   const csv = (await sluice('audit', 'export', '--format', 'csv')).out.trim().split('\r\n');
