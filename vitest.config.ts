@@ -16,6 +16,8 @@ const engine = onPath('pulumi');
 if (!engine) console.log('lane "real engine" left out: no pulumi on the PATH');
 const act = engine && onPath('act', '--version');
 if (!act) console.log('lane "workflows executed" left out: no act, or no pulumi, on the PATH');
+const checkers = onPath('actionlint', '--version') && onPath('zizmor', '--version');
+if (!checkers) console.log('lane "workflow checkers" left out: no actionlint or no zizmor on the PATH');
 const moto = findMoto() !== undefined;
 if (!moto) console.log('lane "AWS by moto" left out: no moto_server on the PATH; .ci/moto installs it');
 const prometheus = findPrometheus() !== undefined;
@@ -39,7 +41,7 @@ export default defineConfig({
     ...(results === undefined ? {} : { outputFile: { json: results } }),
     projects: [
       project('unit', 'test/**/*.test.ts', {
-        exclude: ['test/**/*.{sandbox,engine,moto,prometheus,act}.test.ts', 'node_modules/**'],
+        exclude: ['test/**/*.{sandbox,engine,moto,prometheus,act,workflows}.test.ts', 'node_modules/**'],
         testTimeout: 20_000,
         // One module graph per worker: loading the SDK and the schemas anew for each file took a third of the time.
         isolate: false,
@@ -50,11 +52,21 @@ export default defineConfig({
       ...(engine
         ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
         : []),
+      ...(checkers
+        ? [
+            project('workflows', 'test/**/*.workflows.test.ts', {
+              // GitHub's packages import JSON without saying so, which Node refuses.
+              server: { deps: { inline: [/@actions\//] } },
+              testTimeout: 60_000,
+              sequence: { groupOrder: 2 },
+            }),
+          ]
+        : []),
       ...(act
         ? [
             project('act', 'test/**/*.act.test.ts', {
               ...processes,
-              testTimeout: 300_000,
+              testTimeout: 600_000,
               sequence: { groupOrder: 4 },
             }),
           ]

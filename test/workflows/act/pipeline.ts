@@ -99,10 +99,14 @@ export class Pipeline {
     this.repository = join(folder, 'repository');
     this.#secrets = secrets;
     this.#arguments = [
-      ...['-P', 'ubuntu-24.04=-self-hosted', '--action-offline-mode', '--no-skip-checkout'],
-      ...['--no-cache-server', '--json', '--env-file', join(folder, 'environment')],
-      ...['--var', `PULUMI_BACKEND_URL=${world.environment['PULUMI_BACKEND_URL'] ?? ''}`],
-      ...['--var', 'AWS_REGION=eu-west-1'],
+      '--platform=ubuntu-24.04=-self-hosted',
+      '--action-offline-mode',
+      '--no-skip-checkout',
+      '--no-cache-server',
+      '--json',
+      `--env-file=${join(folder, 'environment')}`,
+      `--var=PULUMI_BACKEND_URL=${world.environment['PULUMI_BACKEND_URL'] ?? ''}`,
+      '--var=AWS_REGION=eu-west-1',
       ...standIns(folder),
     ];
   }

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTraffic, type TrafficRun } from '../../../sandbox/traffic/client.ts';
+import { dispatched, Pipeline, tagged, type RunResult } from './pipeline.ts';
+
+/**
+ * Production by its rendered files: act runs every job on this machine, the real engine changes the local cloud,
+ * users are on it all the time. What is asserted is the world: weights, records, what was kept and told.
+ */
+let pipeline: Pipeline;
+let traffic: TrafficRun;
+/** Version 1 is live before anything is tried; 2.1 fails users, the migration of 2.2 fails. */
+beforeAll(async () => {
+  const environment = { FAULT_ERRORS: '0.5' };
+  pipeline = await Pipeline.open({
+    'v2.1.0': { environment, migrations: 'migrations' },
+    'v2.2.0': { migrations: 'migrations-bad' },
+  });
+  const first = pipeline.world.start('deploy', '--version', 'v1.0.0');
+  await first.until('the first stage', (l) => String(l['what']).includes('weights read back'));
+  await pipeline.world.say('promote');
+  if ((await first.exited) !== 0) throw new Error(first.told());
+  const { outputs } = await pipeline.world.look();
+  traffic = startTraffic({ url: outputs.url, rate: 60, seed: 3 });
+}, 400_000);
+afterAll(() => pipeline.close());
+
+const deploymentOf = (run: RunResult): string => run.outputs['preflight']?.['deployment'] ?? '';
+const recordOf = async (deployment: string) => {
+  const record = await pipeline.world.record(deployment);
+  if (record === undefined) throw new Error(`no record of ${deployment}`);
+  return record;
+};
+const liveVersions = async (): Promise<string[]> => {
+  const { outputs, live, drift } = await pipeline.world.look();
+  expect(drift).toEqual([]);
+  const all = Object.values(live).map((shares) => JSON.stringify(shares));
+  expect(new Set(all).size).toBe(1);
+  const { release } = outputs;
+  return Object.entries(release?.traffic ?? {}).flatMap(([slot, share]) =>
+    share > 0 ? [`${release?.slots[slot as 'blue' | 'green']?.version} ${share} %`] : [],
+  );
+};
+
+test('a tag releases: every phase is a job, the canary has traffic, the record and what is kept say so', async () => {
+  const run = await pipeline.run(tagged('v2.0.0'));
+  expect(run.code, run.log).toBe(0);
+  expect(run.jobs).toEqual(
+    Object.fromEntries(
+      [
+        'preflight',
+        'approval',
+        'backup',
+        'migrate',
+        'deploy',
+        'canary',
+        'progressive',
+        'full',
+        'smoke',
+        'record',
+      ].map((id) => [id, 'success']),
+    ),
+  );
+  expect(await liveVersions()).toEqual(['v2.0.0 100 %']);
+  const deployment = deploymentOf(run);
+  const record = await recordOf(deployment);
+  expect(record).toMatchObject({
+    status: 'success',
+    version: 'v2.0.0',
+    triggered_by: 'ada',
+    migrations_applied: 1,
+  });
+  expect(record.rollout_stages.map((s) => [s.stage, s.traffic_percentage, s.status])).toEqual([
+    ['canary', 5, 'healthy'],
+    ['progressive', 50, 'healthy'],
+    ['full', 100, 'healthy'],
+  ]);
+  // Counted at the load balancer: users really were on both versions.
+  for (const stage of record.rollout_stages.slice(0, 2))
+    for (const { fresh, stable } of Object.values(stage.totals)) {
+      expect(stable.requests).toBeGreaterThan(0);
+      if (stage.stage === 'progressive') expect(fresh.requests).toBeGreaterThan(0);
+    }
+  for (const kind of [
+    'backup-logs',
+    'migration-logs',
+    'rollout-logs',
+    'smoke-test-logs',
+    'deployment-record',
+    'rollback-instructions',
+  ])
+    expect(readdirSync(pipeline.artifacts)).toContain(`${kind}-${deployment}`);
+  const kept = join(pipeline.artifacts, `deployment-record-${deployment}`);
+  expect(JSON.parse(readFileSync(join(kept, `${deployment}.json`), 'utf8'))).toEqual(record);
+  // Whoever approves sees what will change; everybody sees how it ended.
+  expect(run.summaries['preflight']).toContain('v2.0.0');
+  expect(run.summaries['approval']).toContain(deployment);
+  expect(run.summaries['record']).toContain(deployment);
+});
+
+test('a canary that fails users: later jobs are skipped, traffic is back, the handler reports', async () => {
+  const run = await pipeline.run(tagged('v2.1.0'));
+  expect(run.code).toBe(1);
+  expect(run.jobs, run.log).toEqual({
+    preflight: 'success',
+    approval: 'success',
+    backup: 'success',
+    migrate: 'success',
+    deploy: 'success',
+    canary: 'failure',
+    failure: 'failure',
+  });
+  expect(await liveVersions()).toEqual(['v2.0.0 100 %']);
+  const deployment = deploymentOf(run);
+  const record = await recordOf(deployment);
+  expect(record.status).toBe('rolled_back');
+  expect(record.rollout_stages.at(-1)?.stage).toBe('canary');
+  expect(run.summaries['failure']).toContain(deployment);
+  expect(await pipeline.world.look()).toMatchObject({ open: [] });
+});
+
+test('a migration that fails: no service has changed, and the statement is named', async () => {
+  const before = await pipeline.world.look();
+  const run = await pipeline.run(tagged('v2.2.0'));
+  expect(run.jobs, run.log).toMatchObject({ backup: 'success', migrate: 'failure', failure: 'failure' });
+  expect(run.jobs).not.toHaveProperty('deploy');
+  expect(await liveVersions()).toEqual(['v2.0.0 100 %']);
+  expect((await pipeline.world.look()).outputs.release?.slots).toEqual(before.outputs.release?.slots);
+  expect((await recordOf(deploymentOf(run))).status).toBe('failed');
+  expect(await pipeline.world.look()).toMatchObject({ open: [] });
+});
+
+test('a rollback by hand, standard: the version before is live, and the record says who and why', async () => {
+  const run = await pipeline.run(
+    dispatched('rollback.yml', {
+      environment: 'production',
+      version: 'previous',
+      reason: 'performance issue',
+      mode: 'standard',
+      ticket: 'OPS-7',
+      restore_database: 'false',
+      override: 'false',
+    }),
+  );
+  expect(run.code, run.log).toBe(0);
+  expect(run.jobs).toEqual({ production: 'success' });
+  expect(await liveVersions()).toEqual(['v1.0.0 100 %']);
+  const record = await recordOf(run.outputs['production']?.['deployment'] ?? '');
+  expect(record).toMatchObject({ kind: 'rollback', triggered_by: 'ada' });
+  expect(record.change).toMatchObject({ why: 'performance issue', ticket: 'OPS-7' });
+});
+
+test('an emergency while a release runs: traffic is back at once, and the release stops by itself', async () => {
+  const release = pipeline.run(tagged('v2.0.0'));
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const { live } = await pipeline.world.look();
+    if (Object.values(live).every((s) => (s.blue ?? 0) > 0 && (s.green ?? 0) > 0)) break;
+    if (Date.now() > deadline) throw new Error(`the canary did not come: ${(await release).log}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  const rollback = await pipeline.run(
+    dispatched('rollback.yml', {
+      environment: 'production',
+      version: 'previous',
+      reason: 'service outage',
+      mode: 'emergency',
+      ticket: '',
+      restore_database: 'false',
+      override: 'false',
+    }),
+  );
+  expect(rollback.code, rollback.log).toBe(0);
+  const stopped = await release;
+  expect(stopped.code).toBe(1);
+  expect(stopped.jobs).not.toHaveProperty('record');
+  expect(await liveVersions()).toEqual(['v1.0.0 100 %']);
+  expect(await pipeline.world.look()).toMatchObject({ open: [] });
+});
+
+test('nobody lost a request to all that but to the version that failed them', async () => {
+  const seen = await traffic.stop();
+  // The bad version had 5 % of users for seconds.
+  expect(seen.failed).toBeLessThan(seen.requests * 0.05);
+});
