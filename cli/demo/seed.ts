@@ -7,11 +7,10 @@ import type { Sandbox } from '../../sandbox/client.ts';
 
 /**
  * What the cloud must hold before a stack can be deployed into it: the application's database, and a value for
- * every secret that its configuration names. Resolves to the database's URL.
+ * every secret that its configuration names. Resolves to the database's URL, empty where there is none.
  */
 export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => {
-  const name = `${app.application}_${app.environment}`.replaceAll('-', '_');
-  const { url } = await sandbox.call<{ url: string }>('POST', '/postgres/databases', { name });
+  const url = app.database === undefined ? '' : await databaseOf(sandbox, app);
   const store = sandboxSecrets(sandbox);
   const databaseSecret = app.database === undefined ? undefined : app.secrets[app.database.url];
   for (const secret of new Set(Object.values(app.secrets))) {
@@ -20,6 +19,11 @@ export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => 
     await store.put(secret, secret === databaseSecret ? url : value);
   }
   return url;
+};
+
+const databaseOf = async (sandbox: Sandbox, { application, environment }: App): Promise<string> => {
+  const name = `${application}_${environment}`.replaceAll('-', '_');
+  return (await sandbox.call<{ url: string }>('POST', '/postgres/databases', { name })).url;
 };
 
 /** The sandbox's own end of a channel: what is sent there is kept, and `GET /webhooks/<channel>` shows it. */

@@ -35,6 +35,13 @@ export interface VersionOptions {
   readonly values?: Readonly<Record<string, string>>;
 }
 
+/** Whether the stack, or the environment that must have run a version before, has one. */
+const needsDatabase = (folder: string, stack: string): boolean => {
+  const { app } = readStackConfig(stack, {}, { folder });
+  const { after } = app.checks;
+  return app.database !== undefined || (after !== undefined && needsDatabase(folder, after));
+};
+
 /** Starts the local cloud for a stack's demo. `directory` is the working folder for records and logs. */
 export const openDemoWorld = async (
   stack: string,
@@ -50,6 +57,7 @@ export const openDemoWorld = async (
     temporary: true,
     cwd: ROOT,
     region: 'eu-west-1',
+    postgres: needsDatabase(folder, stack),
   });
   try {
     const plain = readStackConfig(stack, {}, { folder }).app;

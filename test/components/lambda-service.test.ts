@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { FunctionAlias } from '../../components/function-alias.ts';
 import { LambdaService } from '../../components/lambda-service.ts';
 import { planLambdaService, type FunctionDefinition } from '../../components/lambda-service.plan.ts';
 import { D1, digest, service } from '../support/releases.ts';
@@ -56,15 +57,17 @@ it('declares exactly these resources, and the alias after all that it waits for'
   const list = await declared(() => {
     const made = new LambdaService('greet', { scope, service: 'greet', latest: latest() });
     const after = [made.function];
-    return made.declareAlias({ alias: 'live', version: '3', other: { version: '4', share: 0.1 }, after });
+    const to = { functionName: made.function.name, version: '3', other: { version: '4', share: 0.1 } };
+    return new FunctionAlias('routing', { alias: 'live', description: 'users', after, ...to });
   });
   expect(outline(list)).toEqual([
     'greet (sluice:LambdaService) < ',
-    'greet-alias (aws:Alias) < greet',
     'greet-function (aws:Function) < greet',
     'greet-logs (aws:LogGroup) < greet',
     'greet-policy (aws:RolePolicy) < greet',
     'greet-role (aws:Role) < greet',
+    'routing (sluice:RoutingAlias) < ',
+    'routing-alias (aws:Alias) < routing',
   ]);
   expect(find(list, 'greet-function').inputs).toMatchObject({
     name: 'azora-test-greet',
@@ -75,7 +78,7 @@ it('declares exactly these resources, and the alias after all that it waits for'
     architectures: ['arm64'],
     tags: tags({ service: 'greet' }),
   });
-  expect(find(list, 'greet-alias')).toMatchObject({
+  expect(find(list, 'routing-alias')).toMatchObject({
     inputs: { name: 'live', functionVersion: '3', routingConfig: { additionalVersionWeights: { '4': 0.1 } } },
     after: ['greet-function'],
   });

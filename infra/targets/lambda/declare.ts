@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Alias } from '@pulumi/aws/lambda/alias.js';
 import { Buckets } from '../../../components/buckets.ts';
 import { migratesBeforeStart } from '../../../components/database-command.plan.ts';
+import { FunctionAlias } from '../../../components/function-alias.ts';
 import { LambdaService } from '../../../components/lambda-service.ts';
 import { functionName } from '../../../components/lambda-service.plan.ts';
 import type { Scope } from '../../../components/names.ts';
@@ -52,7 +53,7 @@ const numbersOf = (
 /** The alias says what the release says; a function that nobody is served by has none. */
 const declareAlias = (
   { settings }: DeclareArgs,
-  { made, numbers }: MadeFunction,
+  { plan, made, numbers }: MadeFunction,
   shares: Shares | undefined,
   after: readonly pulumi.Resource[],
 ): Alias | undefined => {
@@ -65,12 +66,14 @@ const declareAlias = (
     return number;
   };
   const [other] = Object.entries(weights.additional);
-  return made.declareAlias({
+  return new FunctionAlias(`routing-${plan.service}`, {
     alias: target.alias,
+    description: `users of ${plan.service} in ${settings.app.environment}`,
+    functionName: made.function.name,
     version: numberOf(weights.version),
     other: other === undefined ? undefined : { version: numberOf(other[0]), share: other[1] },
     after,
-  });
+  }).alias;
 };
 
 /** Declares every function of the release: versions first, then what verifies them, then aliases. */
@@ -87,7 +90,12 @@ export const declareFunctions = async (args: DeclareArgs): Promise<Declared> => 
     const waits = early !== undefined && plan.publishes === release.schema?.deployment;
     const made = new LambdaService(
       plan.service,
-      { scope, service: plan.service, latest: plan.latest },
+      {
+        scope,
+        service: plan.service,
+        latest: plan.latest,
+        permissionsBoundary: app.cluster.permissionsBoundary,
+      },
       waits ? { dependsOn: [early.command] } : {},
     );
     return { plan, made, numbers: numbersOf(args, plan, made) };
