@@ -108,6 +108,7 @@ export const providerArn = ({ aws }: Pick<Github, 'aws'>): string =>
 export const planRoles = ({ github, apps, region, project }: RolesPlanArgs): RolesPlan => {
   refuseOthers(github, apps);
   const ground = (deployed: Deployed): Ground => ({ github, deployed, app: apps[deployed], region, project });
+  const parts = { staging: planShared(ground('staging')), production: planShared(ground('production')) };
   const roles = DEPLOYED.flatMap((deployed) =>
     JOB_KINDS.filter((kind) => takesRole(kind, apps[deployed], github)).map((kind): PlannedRole => {
       const { shared, own } = planPermissions(kind, ground(deployed));
@@ -116,7 +117,9 @@ export const planRoles = ({ github, apps, region, project }: RolesPlanArgs): Rol
         kind,
         name: roleName(github.application, deployed, kind),
         trust: trustPolicy(github, deployed, kind),
-        attached: shared.map((part) => policyName(github.application, deployed, part)),
+        attached: shared
+          .filter((part) => parts[deployed][part].length > 0)
+          .map((part) => policyName(github.application, deployed, part)),
         policy: fitting(`role ${deployed} ${kind}`, policyText(own), POLICY_LIMIT.inline),
         // Jobs take the role again before it ends; a login step's credentials live this long.
         session: HOUR,
@@ -124,7 +127,6 @@ export const planRoles = ({ github, apps, region, project }: RolesPlanArgs): Rol
     }),
   );
   const policies = DEPLOYED.flatMap((deployed) => {
-    const planned = planShared(ground(deployed));
     const app = apps[deployed];
     const policy = (part: PlannedPolicy['part'], name: string, text: string): PlannedPolicy => ({
       deployed,
@@ -133,8 +135,8 @@ export const planRoles = ({ github, apps, region, project }: RolesPlanArgs): Rol
       policy: fitting(`policy ${name}`, text, POLICY_LIMIT.managed),
     });
     return [
-      ...SHARED_POLICIES.map((part) =>
-        policy(part, policyName(github.application, deployed, part), policyText(planned[part])),
+      ...SHARED_POLICIES.filter((part) => parts[deployed][part].length > 0).map((part) =>
+        policy(part, policyName(github.application, deployed, part), policyText(parts[deployed][part])),
       ),
       policy(
         'boundary',

@@ -51,11 +51,11 @@ export const planPermissions = (kind: JobKind, ground: Ground): Permissions => {
         own: [...stateStatements(ground, 'look'), ...recordStatements(ground), ...data, ...never],
       };
     case 'rollback':
-      return { shared: SHARED_POLICIES, own: [...update, ...data, ...watchStatements(), ...never] };
+      return { shared: SHARED_POLICIES, own: [...update, ...data, ...watchStatements(ground), ...never] };
     case 'deploy':
       return {
         shared: SHARED_POLICIES,
-        own: [...update, ...data, ...watchStatements(), ...pushStatements(ground), ...never],
+        own: [...update, ...data, ...watchStatements(ground), ...pushStatements(ground), ...never],
       };
     default:
       return kind satisfies never;

@@ -5,6 +5,8 @@ import {
   bucketArn,
   bucketNames,
   clusterName,
+  functionArns,
+  roleTaker,
   serviceRoles,
   tagged,
   type Ground,
@@ -82,6 +84,47 @@ const balancerStatements = (ground: Ground): Statement[] => {
   ];
 };
 
+/** Roles of services, and where they write their logs. */
+const roleStatements = (ground: Ground): Statement[] => {
+  const roles = serviceRoles(ground);
+  return [
+    allow('PassRoles', ['iam:PassRole'], roles, {
+      StringEquals: { 'iam:PassedToService': roleTaker(ground) },
+    }),
+    // Whoever makes roles could make an administrator: none without the boundary, and nobody here may change that.
+    allow('BoundRoles', actions('iam', 'CreateRole DeleteRolePolicy PutRolePolicy'), roles, {
+      StringEquals: { 'iam:PermissionsBoundary': boundaryArn(ground) },
+    }),
+    allow(
+      'Roles',
+      actions(
+        'iam',
+        'DeleteRole ListInstanceProfilesForRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole',
+      ),
+      roles,
+    ),
+    allow(
+      'LogGroups',
+      actions('logs', 'CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource'),
+      [logGroups(ground)],
+    ),
+  ];
+};
+
+/** Functions: made from an archive, published, and shared out by an alias. */
+const functionStatements = (ground: Ground): Statement[] => [
+  allow(
+    'Functions',
+    actions(
+      'lambda',
+      'CreateAlias CreateFunction DeleteAlias DeleteFunction PublishVersion TagResource UntagResource UpdateAlias ' +
+        'UpdateFunctionCode UpdateFunctionConfiguration',
+    ),
+    functionArns(ground),
+  ),
+  ...roleStatements(ground),
+];
+
 const serviceStatements = (ground: Ground): Statement[] => {
   const cluster = clusterName(ground);
   const { application, environment } = ground.app;
@@ -105,26 +148,7 @@ const serviceStatements = (ground: Ground): Statement[] => {
           ),
         ]
       : []),
-    allow('PassRoles', ['iam:PassRole'], serviceRoles(ground), {
-      StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-    }),
-    // Whoever makes roles could make an administrator: none without the boundary, and nobody here may change that.
-    allow('BoundRoles', actions('iam', 'CreateRole DeleteRolePolicy PutRolePolicy'), serviceRoles(ground), {
-      StringEquals: { 'iam:PermissionsBoundary': boundaryArn(ground) },
-    }),
-    allow(
-      'Roles',
-      actions(
-        'iam',
-        'DeleteRole ListInstanceProfilesForRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole',
-      ),
-      serviceRoles(ground),
-    ),
-    allow(
-      'LogGroups',
-      actions('logs', 'CreateLogGroup DeleteLogGroup PutRetentionPolicy TagResource UntagResource'),
-      [logGroups(ground)],
-    ),
+    ...roleStatements(ground),
     allow('Discovery', actions('servicediscovery', 'CreateHttpNamespace TagResource'), ['*'], {
       StringEquals: tagged(ground, 'RequestTag'),
     }),
@@ -190,12 +214,14 @@ const bucketStatements = (ground: Ground): Statement[] => {
 };
 
 /** What `pulumi up` of the application's stack changes, in two parts: AWS limits a policy's length. */
-export const changeNetwork = (ground: Ground): Statement[] => [
-  ...networkStatements(ground),
-  ...balancerStatements(ground),
-  ...addressStatements(ground),
-];
-export const changeServices = (ground: Ground): Statement[] => [
-  ...serviceStatements(ground),
-  ...bucketStatements(ground),
-];
+export const changeNetwork = (ground: Ground): Statement[] =>
+  ground.app.target.kind === 'ecs'
+    ? [...networkStatements(ground), ...balancerStatements(ground), ...addressStatements(ground)]
+    : [];
+
+export const changeServices = (ground: Ground): Statement[] => {
+  const { kind } = ground.app.target;
+  const services =
+    kind === 'ecs' ? serviceStatements(ground) : kind === 'lambda' ? functionStatements(ground) : [];
+  return [...services, ...bucketStatements(ground)];
+};

@@ -4,6 +4,7 @@ import {
   bucketNames,
   clusterName,
   ecrArns,
+  functionArns,
   secretArns,
   serviceRoles,
   type Ground,
@@ -46,7 +47,7 @@ export const secretStatements = (ground: Ground): Statement[] => {
 
 /** Database commands inside the network, as one-off tasks. */
 export const taskStatements = (ground: Ground): Statement[] => {
-  if (ground.app.database?.runs !== 'task') return [];
+  if (ground.app.target.kind !== 'ecs' || ground.app.database?.runs !== 'task') return [];
   const cluster = arn(ground, 'ecs', `cluster/${clusterName(ground)}`);
   const { application, environment } = ground.app;
   const definitions = arn(ground, 'ecs', `task-definition/${application}-${environment}-*`);
@@ -63,13 +64,22 @@ export const taskStatements = (ground: Ground): Statement[] => {
 };
 
 /** Weights by direct call: how a rollback moves traffic. Groups and rules are in `changeStatements`. */
-export const watchStatements = (): Statement[] => [
-  // AWS knows no narrower resource for metrics.
-  allow('Metrics', ['cloudwatch:GetMetricData'], ['*']),
-];
+export const watchStatements = (ground: Ground): Statement[] => {
+  const { kind } = ground.app.target;
+  // Hosts are watched by themselves.
+  if (kind === 'hosts') return [];
+  return [
+    // AWS knows no narrower resource for metrics.
+    allow('Metrics', ['cloudwatch:GetMetricData'], ['*']),
+    // Payloads before traffic and behind the alias.
+    ...(kind === 'lambda' ? [allow('Payloads', ['lambda:InvokeFunction'], functionArns(ground))] : []),
+  ];
+};
 
-/** Where jobs build images. */
+/** Where jobs build images, or pack archives. */
 export const pushStatements = (ground: Ground): Statement[] => {
+  const { target } = ground.app;
+  if (target.kind === 'lambda') return [allow('Pack', ['s3:PutObject'], [bucketArn(target.artifacts, '*')])];
   const repositories = ecrArns(ground);
   if (repositories.length === 0) return [];
   return [

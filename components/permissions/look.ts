@@ -4,6 +4,7 @@ import {
   bucketNames,
   clusterName,
   ecrArns,
+  functionArns,
   secretArns,
   serviceRoles,
   tagged,
@@ -11,15 +12,16 @@ import {
 } from './names.ts';
 import { actions, allow, type Statement } from './statement.ts';
 
-/** What a preview, a refresh or a look at what is live asks for. Changes nothing, and sees no secret's value. */
-export const lookStatements = (ground: Ground): Statement[] => {
+/** Network, load balancer, cluster and addresses of containers. */
+const lookAtContainers = (ground: Ground): Statement[] => {
   const { app } = ground;
-  const buckets = Object.values(bucketNames(ground));
+  const cluster = clusterName(ground);
   const ecr = ecrArns(ground);
+  const ecs = (resource: string): string => arn(ground, 'ecs', resource);
   return [
     // AWS knows no narrower resource for these: they list, and give no content away.
     allow(
-      'Look',
+      'LookAround',
       [
         ...actions(
           'ec2',
@@ -33,7 +35,6 @@ export const lookStatements = (ground: Ground): Statement[] => {
             'DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth',
         ),
         'ecs:DescribeTaskDefinition',
-        'logs:DescribeLogGroups',
         'route53:GetChange',
         'servicediscovery:GetOperation',
       ],
@@ -43,22 +44,14 @@ export const lookStatements = (ground: Ground): Statement[] => {
       'LookAtServices',
       actions('ecs', 'DescribeClusters DescribeServiceDeployments DescribeServices DescribeTasks'),
       [
-        arn(ground, 'ecs', `cluster/${clusterName(ground)}`),
-        arn(ground, 'ecs', `service/${clusterName(ground)}/*`),
-        arn(ground, 'ecs', `service-deployment/${clusterName(ground)}/*`),
-        arn(ground, 'ecs', `task/${clusterName(ground)}/*`),
+        ecs(`cluster/${cluster}`),
+        ...['service', 'service-deployment', 'task'].map((kind) => ecs(`${kind}/${cluster}/*`)),
       ],
     ),
     // ListServices has the container instance as its resource, and the cluster in a condition.
     allow('ListServices', ['ecs:ListServices'], ['*'], {
-      ArnEquals: { 'ecs:cluster': arn(ground, 'ecs', `cluster/${clusterName(ground)}`) },
+      ArnEquals: { 'ecs:cluster': ecs(`cluster/${cluster}`) },
     }),
-    allow(
-      'LookAtRoles',
-      actions('iam', 'GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies'),
-      serviceRoles(ground),
-    ),
-    allow('LookAtLogs', ['logs:ListTagsForResource'], [logGroups(ground)]),
     allow(
       'LookAtTagged',
       [
@@ -66,9 +59,7 @@ export const lookStatements = (ground: Ground): Statement[] => {
         ...actions('servicediscovery', 'GetNamespace ListTagsForResource'),
       ],
       ['*'],
-      {
-        StringEquals: tagged(ground, 'ResourceTag'),
-      },
+      { StringEquals: tagged(ground, 'ResourceTag') },
     ),
     ...(app.loadBalancer.kind === 'new' && app.loadBalancer.zoneId !== undefined
       ? [
@@ -77,6 +68,55 @@ export const lookStatements = (ground: Ground): Statement[] => {
           ]),
         ]
       : []),
+    ...(ecr.length === 0 ? [] : [allow('LookAtImages', ['ecr:DescribeImages'], ecr)]),
+  ];
+};
+
+/** Functions, their versions and aliases, and the archives they are made from. */
+const lookAtFunctions = (ground: Ground, artifacts: string): Statement[] => [
+  allow(
+    'LookAtFunctions',
+    actions('lambda', 'GetAlias GetFunction GetFunctionConfiguration ListVersionsByFunction'),
+    functionArns(ground),
+  ),
+  // The Cloud Control API has no resources of its own; it asks in the name of whoever asks it.
+  allow('CloudControl', ['cloudformation:GetResource'], ['*']),
+  allow('FindArtifacts', ['s3:ListBucket'], [bucketArn(artifacts)]),
+  allow('ReadArtifacts', actions('s3', 'GetObject GetObjectTagging'), [bucketArn(artifacts, '*')]),
+];
+
+const lookAtTarget = (ground: Ground): Statement[] => {
+  const { target } = ground.app;
+  switch (target.kind) {
+    case 'ecs':
+      return lookAtContainers(ground);
+    case 'lambda':
+      return lookAtFunctions(ground, target.artifacts);
+    case 'hosts':
+      return [];
+    default:
+      return target satisfies never;
+  }
+};
+
+/** What a preview, a refresh or a look at what is live asks for. Changes nothing, and sees no secret's value. */
+export const lookStatements = (ground: Ground): Statement[] => {
+  const names = bucketNames(ground);
+  const roles = serviceRoles(ground);
+  const secrets = secretArns(ground, Object.keys(ground.app.secrets));
+  return [
+    ...lookAtTarget(ground),
+    ...(roles.length === 0
+      ? []
+      : [
+          allow(
+            'LookAtRoles',
+            actions('iam', 'GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies'),
+            roles,
+          ),
+          allow('ListLogs', ['logs:DescribeLogGroups'], ['*']),
+          allow('LookAtLogs', ['logs:ListTagsForResource'], [logGroups(ground)]),
+        ]),
     allow(
       'LookAtBuckets',
       actions(
@@ -85,18 +125,15 @@ export const lookStatements = (ground: Ground): Statement[] => {
           'GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetEncryptionConfiguration ' +
           'GetLifecycleConfiguration ListBucket',
       ),
-      buckets.map((b) => bucketArn(b)),
+      Object.values(names).map((name) => bucketArn(name)),
     ),
     allow('ReadRecords', actions('s3', 'GetObject GetObjectTagging'), [
-      bucketArn(bucketNames(ground).record, '*'),
-      bucketArn(bucketNames(ground).lease, '*'),
+      bucketArn(names.record, '*'),
+      bucketArn(names.lease, '*'),
     ]),
-    allow(
-      'LookAtSecrets',
-      actions('secretsmanager', 'DescribeSecret ListSecretVersionIds'),
-      secretArns(ground, Object.keys(app.secrets)),
-    ),
-    ...(ecr.length === 0 ? [] : [allow('LookAtImages', ['ecr:DescribeImages'], ecr)]),
+    ...(secrets.length === 0
+      ? []
+      : [allow('LookAtSecrets', actions('secretsmanager', 'DescribeSecret ListSecretVersionIds'), secrets)]),
   ];
 };
 

@@ -33,9 +33,37 @@ export const iamArn = ({ github }: Ground, resource: string): string =>
 export const clusterName = (ground: Ground): string =>
   ground.app.cluster.existing ?? cloudName(LIMITS.cluster, ground.app.application, ground.app.environment);
 
-/** Roles of services; roles of jobs begin alike, but with no slot. */
-export const serviceRoles = (ground: Ground): string[] =>
-  SLOTS.map((slot) => iamArn(ground, `role/${ground.app.application}-${ground.app.environment}-${slot}-*`));
+/** Roles of services; roles of jobs begin alike, but have neither a slot in front nor `function` at the end. */
+export const serviceRoles = (ground: Ground): string[] => {
+  const { application, environment, services, target } = ground.app;
+  const own = `role/${application}-${environment}`;
+  switch (target.kind) {
+    case 'ecs':
+      return SLOTS.map((slot) => iamArn(ground, `${own}-${slot}-*`));
+    case 'lambda': {
+      // Long names end in a hash instead.
+      const named = Object.keys(services).map((service) =>
+        cloudName(LIMITS.role, application, environment, service, 'function'),
+      );
+      const long = named.filter((name) => !name.endsWith('-function')).map((name) => `role/${name}`);
+      return [`${own}-*-function`, ...long].map((resource) => iamArn(ground, resource));
+    }
+    case 'hosts':
+      return [];
+    default:
+      return target satisfies never;
+  }
+};
+
+/** Who may be given such a role. */
+export const roleTaker = (ground: Ground): string =>
+  ground.app.target.kind === 'lambda' ? 'lambda.amazonaws.com' : 'ecs-tasks.amazonaws.com';
+
+/** The application's functions, and their versions and aliases. */
+export const functionArns = (ground: Ground): string[] => {
+  const own = arn(ground, 'lambda', `function:${ground.app.application}-${ground.app.environment}-*`);
+  return [own];
+};
 
 /** Bounds what roles of services can ever be given: release jobs make them and must not make administrators. */
 export const boundaryName = (application: string, environment: string): string =>

@@ -22,7 +22,7 @@ const TOKEN_OF = (github: Github, file: string, environment: string): Record<str
 
 const environmentOf = (job: Job): string => {
   const { environment } = job;
-  return typeof environment === 'object' ? String(environment.name) : String(environment);
+  return typeof environment === 'object' ? environment.name : (environment ?? '');
 };
 
 /** Names of the roles that a job takes. */

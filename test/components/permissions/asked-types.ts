@@ -22,12 +22,12 @@ export interface Names {
   readonly host: string;
 }
 
-export const namesOf = (deployed: Deployed): Names => ({
-  application: 'azora',
+export const namesOf = (deployed: Deployed, application = 'azora'): Names => ({
+  application,
   environment: deployed,
   cluster: `azora-${deployed}`,
   balancer: `app/azora-${deployed}/50dc6c495c0c9188`,
-  boundary: `arn:aws:iam::${ACCOUNT}:policy/azora-${deployed}-boundary`,
+  boundary: `arn:aws:iam::${ACCOUNT}:policy/${application}-${deployed}-boundary`,
   host: deployed === 'production' ? 'azora.world' : 'staging.azora.world',
 });
 
@@ -69,6 +69,8 @@ const ARNS: Readonly<Record<string, (inputs: Props, names: Names) => string>> = 
   'aws:acm/certificate:Certificate': () => arn('acm', 'certificate/12345678'),
   'aws:acm/certificateValidation:CertificateValidation': () => arn('acm', 'certificate/12345678'),
   'aws:route53/record:Record': (i) => `arn:aws:route53:::hostedzone/${text(i['zoneId'])}`,
+  'aws:lambda/function:Function': (i) => arn('lambda', `function:${text(i['name'])}`),
+  'aws:lambda/alias:Alias': (_, n) => arn('lambda', `function:${n.application}-${n.environment}-quote:live`),
   'aws:s3/bucketObjectv2:BucketObjectv2': (i) => `${bucket(i)}/${text(i['key'])}`,
 };
 
@@ -99,6 +101,12 @@ export const requestsFor = (
 ): Request[] => {
   const own = (ARNS[type] ?? bucket)(inputs, names);
   const one = (resource: string, context: Request['context']): Request => ({ action, resource, context });
+  if (action === 'iam:PassRole' && type.startsWith('aws:lambda/'))
+    return [
+      one(role(`${names.application}-${names.environment}-quote-function`), {
+        'iam:PassedToService': 'lambda.amazonaws.com',
+      }),
+    ];
   if (action === 'iam:PassRole')
     return ['execution', 'task'].map((kind) =>
       one(role(`azora-${names.environment}-blue-api-gateway-${kind}`), {

@@ -11,8 +11,8 @@ import type { Policy } from './evaluate.ts';
 
 type Props = Record<string, unknown>;
 const ROOT = join(import.meta.dirname, '../../..');
-const configOf = (stack: string) =>
-  parseStackFile(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), 'utf8'), 'sluice').config;
+const configOf = (stack: string, folder = ROOT) =>
+  parseStackFile(readFileSync(join(folder, `Pulumi.${stack}.yaml`), 'utf8'), 'sluice').config;
 
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '123456789012';
@@ -23,16 +23,18 @@ export interface World {
   readonly plan: RolesPlan;
 }
 
-/** Azora's own settings, with something else here and there. */
+/** Azora's own settings, with something else here and there; `example`: another application's stacks. */
 export const world = (
   editApp: (app: Props) => void = () => undefined,
   editGithub: (g: Props) => void = () => undefined,
+  example?: string,
 ): World => {
   const githubProps = JSON.parse(configOf('foundation')['sluice:github'] ?? '') as Props;
   editGithub(githubProps);
   const github = parseGithub(githubProps);
   const appOf = (stack: Deployed): App => {
-    const app = JSON.parse(configOf(stack)['sluice:app'] ?? '') as Props;
+    const folder = example === undefined ? ROOT : join(ROOT, 'examples', example);
+    const app = JSON.parse(configOf(stack, folder)['sluice:app'] ?? '') as Props;
     editApp(app);
     return parseApp(app, { stack });
   };
