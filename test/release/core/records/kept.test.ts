@@ -10,7 +10,9 @@ const known = (record: DeploymentRecord | undefined): DeploymentRecord => {
   if (record === undefined) throw new Error('it is recorded');
   return record;
 };
-const world = await new World().withV1();
+const world = new World();
+Object.assign(world.app, { stages: [{ name: 'full', traffic: 100, bake: 0 }] });
+await world.withV1();
 const good = known(
   world.record(
     (await world.deploy('v2.0.0', {}, { ticket: 'OPS-7', risk: 'high', reason: '=cmd|"x"' })).deployment,

@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import type { Message } from '../../../../release/ports/supply.ts';
 import { World } from '../../../support/world.ts';
 
-const withV2 = async (): Promise<World> => {
+const withV1 = (): Promise<World> => {
   const world = new World();
   Object.assign(world.app, { stages: [{ name: 'full', traffic: 100, bake: 0 }] });
-  await world.withV1();
+  return world.withV1();
+};
+const withV2 = async (): Promise<World> => {
+  const world = await withV1();
   await world.deploy('v2.0.0');
   return world;
 };
@@ -21,7 +24,7 @@ it('a success is told in the documents’ words, with version, commit, branch an
 });
 
 it('what could not be sent is a line in the record, and the release ends well', async () => {
-  const world = await new World().withV1();
+  const world = await withV1();
   const { ports } = world.options();
   const sent = [{ to: 'slack', sent: false, reason: 'answered 404' }];
   const messages = { send: () => Promise.resolve(sent) };

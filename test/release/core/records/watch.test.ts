@@ -4,7 +4,14 @@ import type { Baseline } from '../../../../release/ports/metrics.ts';
 import { World } from '../../../support/world.ts';
 
 const DAY = 86_400_000;
-const world = await new World().withV1();
+const world = new World();
+Object.assign(world.app, {
+  stages: [
+    { name: 'canary', traffic: 5, bake: 120_000 },
+    { name: 'full', traffic: 100, bake: 0 },
+  ],
+});
+await world.withV1();
 const record = world.record((await world.deploy('v2.0.0')).deployment);
 if (record === undefined) throw new Error('it is recorded');
 const ended = Date.parse(record.finished_at);
