@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   rollback: async () => (await import('./rollout/rollback.ts')).rollback,
   traffic: async () => (await import('./rollout/traffic.ts')).traffic,
   demo: async () => (await import('./rollout/demo.ts')).demo,
+  hosts: async () => (await import('./rollout/hosts.ts')).hosts,
   engine: async () => (await import('./engine/engine.ts')).engine,
   backup: async () => (await import('./backup.ts')).backup,
 };

@@ -11,7 +11,7 @@ export interface MachinePlanArgs {
 
 /** One command on a machine: what it is called, how long it may take. */
 export interface PlannedRemote {
-  readonly role: 'files' | 'prepare' | 'switch';
+  readonly role: 'files' | 'prepare' | 'switch' | 'up';
   readonly command: string;
   readonly stdin: string | undefined;
   readonly timeoutSeconds: number;

@@ -15,6 +15,16 @@ export interface HostsMachineArgs {
 /** Tries to connect, each of at most 15 seconds; a host that restarts is back within them. */
 const DIALS = { dialErrorLimit: 3, perDialTimeout: 15 };
 
+/** How the provider reaches a machine. */
+export const connectionOf = (host: Host, privateKey: pulumi.Input<string>) => ({
+  host: host.address,
+  port: host.port,
+  user: host.user,
+  privateKey: pulumi.secret(privateKey),
+  hostKey: host.hostKey,
+  ...DIALS,
+});
+
 /**
  * One machine of an application on hosts: the files of the release, then checks and images while the previous version
  * serves, then the switch. Each command ends at once when what it names is done already.
@@ -25,14 +35,7 @@ export class HostsMachine extends pulumi.ComponentResource {
   constructor(name: string, args: HostsMachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super('sluice:components:HostsMachine', name, {}, opts);
     const { host, planned } = args;
-    const connection = {
-      host: host.address,
-      port: host.port,
-      user: host.user,
-      privateKey: pulumi.secret(args.privateKey),
-      hostKey: host.hostKey,
-      ...DIALS,
-    };
+    const connection = connectionOf(host, args.privateKey);
     const made: Command[] = [];
     for (const { role, command, stdin, timeoutSeconds } of planned.commands) {
       const limit = `${timeoutSeconds}s`;

@@ -85,8 +85,13 @@ export const runDemo = async (
 ): Promise<ExitCode> => {
   const example = await findExample(options.example);
   if (isOnHosts(example)) {
-    const { runHostsDemo } = await import('./hosts.ts');
     const directory = prepareDirectory(options.directory);
+    if (options.scenario === 'two-slots') {
+      const { runTwoSlotsDemo } = await import('./hosts-two-slots.ts');
+      const rate = parseWhole('--rps', options.rps, 1, 3000);
+      return runTwoSlotsDemo({ example, directory, rate }, print);
+    }
+    const { runHostsDemo } = await import('./hosts.ts');
     return runHostsDemo({ example, scenario: options.scenario, directory }, print, signal);
   }
   const scenario = scenarioOf(options.scenario, example);

@@ -148,7 +148,7 @@ export interface HostsDemoOptions {
 const scenarioOf = (name: string): HostsScenario => {
   const found = HOSTS_SCENARIOS.find((s) => s.name === name);
   if (found !== undefined) return found;
-  const names = HOSTS_SCENARIOS.map((s) => s.name);
+  const names = [...HOSTS_SCENARIOS.map((s) => s.name), 'two-slots'];
   const near = nearest(name, names);
   const reason = near === undefined ? 'unknown' : `unknown; did you mean ${near}?`;
   throw badInput('there is no such scenario of an application on hosts', [

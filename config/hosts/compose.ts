@@ -16,6 +16,9 @@ export const projectName = (app: HostsApp, part: ComposePart = 'all'): string =>
   return part === 'blue' || part === 'green' ? `${base}-${part}` : base;
 };
 
+/** Containers of a slot that start when users come to it: workers and schedulers must not run twice. */
+export const SERVING = 'serving';
+
 /** A container as a file describes it: what the release froze, or what is pinned. */
 interface Running {
   readonly name: string;
@@ -29,6 +32,7 @@ interface Running {
   readonly version: string | undefined;
   readonly container: Container;
   readonly health: ContainerHealth | undefined;
+  readonly kind: 'web' | 'worker' | 'pinned';
 }
 
 /** What a service of `sluice:app.services` is without a word about it in `hosts.services`. */
@@ -74,12 +78,25 @@ const releasedContainer = (app: HostsApp, name: string, frozen: FrozenService, v
     version,
     container,
     health: container.health ?? (frozen.kind === 'web' ? asked : undefined),
+    kind: frozen.kind,
   };
 };
 
 const pinnedContainer = (name: string, container: Container, image: string): Running => {
   const { command, cpu, memory, port, environment, health } = container;
-  return { name, image, command, cpu, memory, port, environment, version: undefined, container, health };
+  return {
+    name,
+    image,
+    command,
+    cpu,
+    memory,
+    port,
+    environment,
+    version: undefined,
+    container,
+    health,
+    kind: 'pinned',
+  };
 };
 
 /** The containers of one file. With two slots, what is pinned runs once and is shared by both. */
@@ -150,11 +167,12 @@ const volumesOf = ({ container }: Running) => {
 };
 
 const serviceOf = (app: HostsApp, running: Running, part: ComposePart, here: readonly Running[]) => {
-  const { name, image, command, cpu, memory, version, container } = running;
+  const { name, image, command, cpu, memory, version, container, kind } = running;
   const labels = Object.entries(container.labels).map(([k, v]) => [k, literal(v)]);
   return {
     image,
     ...(command === undefined ? {} : { command: command.map(literal) }),
+    ...(kind === 'worker' && (part === 'blue' || part === 'green') ? { profiles: [SERVING] } : {}),
     restart: 'unless-stopped',
     init: true,
     stop_grace_period: seconds(container.grace),
@@ -180,9 +198,11 @@ const serviceOf = (app: HostsApp, running: Running, part: ComposePart, here: rea
   };
 };
 
-/** Names of a file's services, in the order of the file. */
+/** Names of a file's services that always run, in the order of the file. */
 export const servicesOf = (app: HostsApp, slot: Slot, part: ComposePart): string[] =>
-  runningIn(app, slot, part).map(({ name }) => name);
+  runningIn(app, slot, part)
+    .filter(({ kind }) => kind !== 'worker' || part === 'all')
+    .map(({ name }) => name);
 
 /**
  * The compose file of a slot: a pure function of configuration and release. In place it holds everything (`all`); with

@@ -1,35 +1,59 @@
 import type { Slot } from '../release.types.ts';
-import { composeFile, projectName, secretsOf, servicesOf, settingsFile } from './compose.ts';
+import type { SlotName } from '../types.ts';
+import {
+  composeFile,
+  type ComposePart,
+  projectName,
+  secretsOf,
+  servicesOf,
+  settingsFile,
+} from './compose.ts';
 import { proxyFile } from './proxy.ts';
 import type { HostsApp } from './types.ts';
 
+/** In place all is one part; with two slots, what both share and the slot's own. */
+const partsOf = (slot: SlotName | undefined): readonly ComposePart[] =>
+  slot === undefined ? ['all'] : ['shared', slot];
+
 /** What the script on the host must know of a release, as `name=value` lines that it reads and never executes. */
-const planFile = (app: HostsApp, slot: Slot): string => {
+const planFile = (app: HostsApp, frozen: Slot, slot: SlotName | undefined): string => {
   const { target } = app;
-  const values: Readonly<Record<string, string | number>> = {
-    version: slot.version,
-    parts: 'all',
-    active: 'all',
-    released: 'all',
-    project_all: projectName(app),
-    services_all: servicesOf(app, slot, 'all').join(' '),
-    env_file: target.envFile,
-    secrets: Object.keys(secretsOf(app)).join(' '),
-    manifest: target.manifest,
-    disk_free: target.diskFree,
-    keep: target.keep,
-    start_delay: target.startDelay,
-    deploy_timeout: Math.ceil(target.timeouts.deploy / 1000),
-    health_timeout: Math.ceil(target.health.timeout / 1000),
-    health_limit: Math.ceil(target.timeouts.health / 1000),
-    health_retries: target.health.retries,
-    health_interval: target.health.interval,
-    proxy: target.proxy?.config ?? '',
-    reload: target.proxy?.reload ?? '',
-  };
-  return `${Object.entries(values)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('\n')}\n`;
+  const parts = partsOf(slot);
+  const seconds = (ms: number): number => Math.ceil(ms / 1000);
+  const workers = Object.entries(frozen.services).filter(([, s]) => s.kind === 'worker');
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['version', frozen.version],
+    ['parts', parts.join(' ')],
+    ['released', slot ?? 'all'],
+    ...parts.flatMap((part) => [
+      [`project_${part}`, projectName(app, part)] as const,
+      [`services_${part}`, servicesOf(app, frozen, part).join(' ')] as const,
+    ]),
+    ['workers', workers.map(([name]) => name).join(' ')],
+    ['env_file', target.envFile],
+    ['secrets', Object.keys(secretsOf(app)).join(' ')],
+    ['manifest', target.manifest],
+    ['disk_free', target.diskFree],
+    ['keep', target.keep],
+    ['start_delay', target.startDelay],
+    ['deploy_timeout', seconds(target.timeouts.deploy)],
+    ['health_timeout', seconds(target.health.timeout)],
+    ['health_retries', target.health.retries],
+    ['health_interval', target.health.interval],
+    ['proxy', slot === undefined ? (target.proxy?.config ?? '') : ''],
+    ['reload', target.proxy?.reload ?? ''],
+  ];
+  return `${rows.map(([name, value]) => `${name}=${value}`).join('\n')}\n`;
+};
+
+/** Addresses as the host reaches them; of the slot green, on its own ports. */
+const endpointsOf = ({ target }: HostsApp, slot: SlotName | undefined): [string, string][] => {
+  const green = new Map(Object.values(target.services).map((s) => [String(s.publish), s.publishGreen]));
+  return Object.entries(target.health.endpoints).map(([name, address]) => {
+    const url = new URL(address);
+    if (slot === 'green') url.port = String(green.get(url.port) ?? url.port);
+    return [name, String(url)];
+  });
 };
 
 const lines = (rows: readonly (readonly string[])[]): string =>
@@ -50,19 +74,28 @@ const manifest = (app: HostsApp, slot: Slot): string =>
     2,
   )}\n`;
 
-/** Everything that a host holds of a release: name → text. Pure, and free of secrets. */
-export const releaseFiles = (app: HostsApp, slot: Slot): Record<string, string> => ({
+/**
+ * Everything that a host holds of a release: name → text. Pure, and free of secrets. `slot`: the one it is for, where
+ * the host has two.
+ */
+export const releaseFiles = (app: HostsApp, frozen: Slot, slot?: SlotName): Record<string, string> => ({
   ...app.target.files,
-  plan: planFile(app, slot),
-  'compose.all.yaml': composeFile(app, slot, 'all'),
+  plan: planFile(app, frozen, slot),
+  ...Object.fromEntries(
+    partsOf(slot).map((part) => [`compose.${part}.yaml`, composeFile(app, frozen, part)]),
+  ),
   'settings.env': settingsFile(app),
-  'manifest.json': manifest(app, slot),
-  endpoints: lines(Object.entries(app.target.health.endpoints)),
+  'manifest.json': manifest(app, frozen),
+  endpoints: lines(endpointsOf(app, slot)),
   after: lines(app.target.afterStart.map((a) => [a.name, a.service, a.command])),
-  ...(app.target.proxy === undefined
+  ...(app.target.proxy === undefined || slot !== undefined
     ? {}
     : {
-        'proxy.conf': proxyFile(app, { slots: { blue: slot }, traffic: { blue: 100, green: 0 }, tokens: {} }),
+        'proxy.conf': proxyFile(app, {
+          slots: { blue: frozen },
+          traffic: { blue: 100, green: 0 },
+          tokens: {},
+        }),
       }),
 });
 

@@ -16,11 +16,17 @@ export const HOST_PREVIEW_HEADER = 'x-sluice-preview';
 
 const upstreamName = (app: HostsApp, service: string): string => `${projectName(app)}-${service}-`;
 
+const other = (slot: SlotName): SlotName => (slot === 'blue' ? 'green' : 'blue');
+
+/** A service that only one of the slots has is served from that slot. */
 const upstreams = (app: HostsApp, { slots }: ProxyArgs): string[] =>
   SLOTS.flatMap((slot) =>
-    Object.keys(slots[slot]?.services ?? {}).flatMap((service) => {
+    Object.keys(
+      slots[slot] === undefined ? {} : { ...slots.blue?.services, ...slots.green?.services },
+    ).flatMap((service) => {
       const { publish, publishGreen } = app.target.services[service] ?? {};
-      const port = slot === 'green' ? publishGreen : publish;
+      const there = slots[slot]?.services[service] === undefined ? other(slot) : slot;
+      const port = there === 'green' ? publishGreen : publish;
       return port === undefined
         ? []
         : [`upstream ${upstreamName(app, service)}${slot} { server 127.0.0.1:${port}; keepalive 32; }`];

@@ -3,12 +3,14 @@ import * as pulumi from '@pulumi/pulumi';
 import { Buckets } from '../../../components/buckets.ts';
 import { HostsMachine } from '../../../components/hosts-machine.ts';
 import { planMachine } from '../../../components/hosts-machine.plan.ts';
+import { HOST_PREVIEW_HEADER } from '../../../config/hosts/proxy.ts';
 import type { Host, HostsApp } from '../../../config/hosts/types.ts';
 import type { Release } from '../../../config/release.types.ts';
 import { badInput } from '../../../lib/errors.ts';
-import { liveSlot } from '../../../release/core/release.ts';
+import { liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts';
 import type { RoutingOutput } from '../../../release/ports/stack.ts';
 import type { DeclareArgs, Declared } from '../target.ts';
+import { declareTwoSlots } from './two-slots.ts';
 
 /** What the engine calls the way of users to a service, and a slot's copy of it. */
 export const ruleOf = (service: string): string => `hosts/${service}`;
@@ -35,50 +37,66 @@ const keysOf = (machines: Readonly<Record<string, Host>>): Record<string, string
   return keys;
 };
 
-const routingOf = (release: Release): RoutingOutput => {
-  const live = liveSlot(release);
-  const frozen = live === undefined ? undefined : release.slots[live];
-  const web = Object.entries(frozen?.services ?? {}).filter(([, s]) => s.kind === 'web');
-  return {
-    services: Object.fromEntries(
-      web.map(([name]) => [
-        name,
-        { rule: ruleOf(name), targetGroups: live === undefined ? {} : { [live]: groupOf(name, live) } },
-      ]),
+/** In place there is no way to a slot but the users' own; with two slots a header leads to each. */
+const routingOf = (app: HostsApp, release: Release): RoutingOutput => {
+  const slots = slotNames(release);
+  const web = new Set(
+    slots.flatMap((slot) =>
+      Object.entries(release.slots[slot]?.services ?? {}).flatMap(([name, s]) =>
+        s.kind === 'web' ? [name] : [],
+      ),
     ),
+  );
+  const shares = sharesOf(release);
+  const services = [...web].map((name) => {
+    const having = slots.filter((slot) => release.slots[slot]?.services[name] !== undefined);
+    const targetGroups = Object.fromEntries(having.map((slot) => [slot, groupOf(name, slot)]));
+    return [name, { ...(shares[name] === undefined ? {} : { rule: ruleOf(name) }), targetGroups }] as const;
+  });
+  return {
+    services: Object.fromEntries(services),
+    ...(app.strategy === 'rolling' ? {} : { previewHeader: HOST_PREVIEW_HEADER }),
   };
 };
 
+const declareSlots = (
+  app: HostsApp,
+  release: Release,
+  script: string,
+  tokens: DeclareArgs['tokens'],
+): readonly pulumi.CustomResource[] => {
+  const keys = keysOf(app.target.machines);
+  if (app.strategy !== 'rolling') return declareTwoSlots({ app, release, script, keys, tokens });
+  const live = liveSlot(release);
+  const slot = live === undefined ? undefined : release.slots[live];
+  if (slot === undefined) return [];
+  const planned = planMachine({ app, slot, script });
+  const machines: HostsMachine[] = [];
+  for (const [name, host] of Object.entries(app.target.machines)) {
+    const after = machines.slice(-1).map((m) => m.deployed);
+    machines.push(new HostsMachine(name, { host, privateKey: keys[name] ?? '', planned, after }));
+  }
+  return machines.map(({ deployed }) => deployed);
+};
+
 /** Declares an application on hosts: its buckets, and on every machine, one after the other, the live slot. */
-export const declareHosts = (app: HostsApp, { settings, release }: DeclareArgs): Declared => {
+export const declareHosts = (app: HostsApp, { settings, release, tokens }: DeclareArgs): Declared => {
   const scope = { application: app.application, environment: app.environment };
   const buckets = new Buckets('buckets', {
     scope,
     settings: settings.app.buckets,
     keepDaily: settings.app.backups.keep,
   });
-  const live = liveSlot(release);
-  const slot = live === undefined ? undefined : release.slots[live];
   const script = readFileSync(new URL('host.sh', import.meta.url), 'utf8');
-  const machines: HostsMachine[] = [];
-  if (slot !== undefined) {
-    const keys = keysOf(app.target.machines);
-    const planned = planMachine({ app, slot, script });
-    for (const [name, host] of Object.entries(app.target.machines))
-      machines.push(
-        new HostsMachine(name, {
-          host,
-          privateKey: keys[name] ?? '',
-          planned,
-          after: machines.slice(-1).map((m) => m.deployed),
-        }),
-      );
-  }
+  const made =
+    liveSlot(release) === undefined && slotNames(release).length === 0
+      ? []
+      : declareSlots(app, release, script, tokens);
   return {
     url: pulumi.output(app.url),
     buckets,
-    routing: pulumi.output(routingOf(release)),
-    done: pulumi.all(machines.map(({ deployed }) => deployed.id)),
+    routing: pulumi.output(routingOf(app, release)),
+    done: pulumi.all(made.map(({ id }) => id)),
     more: {},
   };
 };

@@ -3,6 +3,9 @@
 #
 #   host.sh prepare <deployment>   host, settings, images: nothing that runs is touched
 #   host.sh switch <deployment>    that release instead of the one that runs; on failure the one before, with its settings
+#   host.sh up <deployment> <slot>     that release in a slot of its own, beside the one that serves
+#   host.sh down <deployment> <slot>   takes it down again, unless the slot holds another by now
+#   host.sh proxy <slot> <file> <cmd>  takes the web server's file from standard input; the slot gets the workers
 #   host.sh status                 what runs here, as one JSON object
 #
 # The work is done by a process of its own, and the caller follows it: when the connection is lost, the work goes
@@ -59,7 +62,10 @@ prepare() {
   id=$1
   dir=$(folder "$id")
   [ -f "$dir/plan" ] || fail 3 "release $id is not on this host"
-  [ "$(current)" = "$id" ] && { say "$(version "$id") runs already"; exit 0; }
+  if [ "$(current)" = "$id" ] || grep -qsx "$id" "$STATE/slot-blue" "$STATE/slot-green"; then
+    say "$(version "$id") runs already"
+    exit 0
+  fi
   command -v docker >/dev/null 2>&1 || fail 3 "docker is not installed on this host"
   docker info >/dev/null 2>"$STATE/error" || fail 3 "docker does not answer: $(last_lines "$STATE/error")"
   docker compose version >/dev/null 2>&1 || fail 3 "docker has no compose plugin on this host"
@@ -93,14 +99,14 @@ prepare() {
 
 # Why a try failed stands in `why`.
 try_health() {
-  id=$1
-  for part in $(plan "$id" active); do
-    docker ps -a --filter "label=com.docker.compose.project=$(plan "$id" "project_$part")" \
+  looked=$1
+  for part in $(plan "$looked" parts); do
+    docker ps -a --filter "label=com.docker.compose.project=$(plan "$looked" "project_$part")" \
       --format '{{.Label "com.docker.compose.service"}} {{.Status}}' >"$STATE/ps" 2>&1 || {
       why="docker does not answer"
       return 1
     }
-    for service in $(plan "$id" "services_$part"); do
+    for service in $(plan "$looked" "services_$part"); do
       status=$(sed -n "s/^$service //p" "$STATE/ps" | sed -n 1p)
       case $status in
         *'(unhealthy)'* | *'(health: starting)'*) why="$service: $status" && return 1 ;;
@@ -111,11 +117,11 @@ try_health() {
   done
   while read -r name address; do
     [ -n "$name" ] || continue
-    fetch "$address" "$(plan "$id" health_timeout)" >"$STATE/answer" 2>&1 || {
+    fetch "$address" "$(plan "$looked" health_timeout)" >"$STATE/answer" 2>&1 || {
       why="$name ($address): $(last_lines "$STATE/answer")"
       return 1
     }
-  done <"$(folder "$id")/endpoints"
+  done <"$(folder "$looked")/endpoints"
   return 0
 }
 
@@ -153,7 +159,7 @@ followed() {
 bring_up() {
   of=$1
   seconds=$(plan "$of" deploy_timeout)
-  for part in $(plan "$of" active); do
+  for part in $(plan "$of" parts); do
     say "start: $(plan "$of" "project_$part"), graceful stop of what changes"
     dir=$(folder "$of")
     limit "$seconds" docker compose --project-directory "$dir" --env-file "$dir/settings.env" \
@@ -225,7 +231,7 @@ go_back() {
   say "failed: $reason"
   alone=yes
   if [ -z "$before" ]; then
-    for part in $(plan "$id" active); do compose "$id" "$part" down >/dev/null 2>&1; done
+    for part in $(plan "$id" parts); do compose "$id" "$part" down >/dev/null 2>&1; done
     record "$id" failed
     finish 4 "$reason; it was the first release here, so nothing runs"
   fi
@@ -236,6 +242,70 @@ go_back() {
   fi
   record "$id" broken
   finish 5 "$reason; and $(version "$before") does not come back either: $why"
+}
+
+# A slot of its own: nothing that serves users is touched, so there is nothing to take up again.
+work_up() {
+  id=$1
+  slot=$2
+  before=
+  why=
+  say "$(version "$id") comes up in $slot"
+  if bring_up "$id" && after_start "$id" && wait_healthy "$id" && followed &&
+    printf '%s\n' "$id" >"$STATE/slot-$slot"; then
+    record "$id" up
+    before=$(current)
+    tidy_up
+    finish 0 "$(version "$id") is up in $slot"
+  fi
+  reason=${why:-the disk is full}
+  say "failed: $reason"
+  compose "$id" "$slot" down >/dev/null 2>&1
+  rm -f "$STATE/slot-$slot"
+  record "$id" failed
+  finish 4 "$reason; the slot $slot was taken down, users were never on it"
+}
+
+down() {
+  id=$1
+  slot=$2
+  # The slot may have been given to another release since.
+  [ "$(sed -n 1p "$STATE/slot-$slot" 2>/dev/null)" = "$id" ] || { say "$slot holds another release by now"; exit 0; }
+  compose "$id" "$slot" --profile serving down >"$STATE/error" 2>&1 || fail 5 "$slot cannot be taken down: $(last_lines "$STATE/error")"
+  rm -f "$STATE/slot-$slot"
+  say "$(version "$id") is down"
+}
+
+# Shares of traffic; then the workers follow the users. The file is checked before it is taken, and put back otherwise.
+proxy() {
+  slot=$1
+  to=$2
+  mkdir -p "$(dirname "$to")" && cat >"$to.new" || fail 5 "$to cannot be written"
+  if cmp -s "$to.new" "$to"; then
+    rm -f "$to.new"
+  else
+    [ ! -f "$to" ] || cp "$to" "$to.old"
+    mv "$to.new" "$to"
+    if ! sh -c "$3" >"$STATE/reload" 2>&1; then
+      if [ -f "$to.old" ]; then mv "$to.old" "$to"; else rm -f "$to"; fi
+      fail 5 "the web server did not take its file, and goes on as before: $(last_lines "$STATE/reload")"
+    fi
+    rm -f "$to.old"
+  fi
+  id=$(sed -n 1p "$STATE/slot-$slot" 2>/dev/null)
+  [ -n "$id" ] || fail 5 "nothing is up in $slot"
+  if [ "$(current)" != "$id" ]; then
+    other=blue
+    [ "$slot" = blue ] && other=green
+    old=$(sed -n 1p "$STATE/slot-$other" 2>/dev/null)
+    # shellcheck disable=SC2046 # a list of names
+    if [ -n "$old" ] && [ -n "$(plan "$old" workers)" ]; then
+      compose "$old" "$other" --profile serving stop $(plan "$old" workers) >/dev/null 2>&1
+    fi
+    compose "$id" "$slot" --profile serving up -d >"$STATE/up" 2>&1 || fail 5 "the workers did not start: $(last_lines "$STATE/up")"
+    become "$id" || fail 5 "the disk is full: the manifest cannot be written"
+  fi
+  say "users are on $slot, $(version "$id")"
 }
 
 tidy_up() {
@@ -299,11 +369,22 @@ follow() {
   done
 }
 
-switch() {
-  id=$1
+done_already() {
+  [ -z "$(sed -n 1p "$STATE/doing" 2>/dev/null)" ] || return 1
+  case $1 in
+    switch) [ "$(current)" = "$2" ] ;;
+    up) [ "$(sed -n 1p "$STATE/slot-$3" 2>/dev/null)" = "$2" ] ;;
+  esac
+}
+
+# Starts the work unless it is in hand, and follows it.
+begin() {
+  word=$1
+  id=$2
+  slot=${3:-}
   [ -f "$(folder "$id")/plan" ] || fail 3 "release $id is not on this host"
   if lock; then
-    if [ "$(current)" = "$id" ] && [ -z "$(sed -n 1p "$STATE/doing" 2>/dev/null)" ]; then
+    if done_already "$word" "$id" "$slot"; then
       rm -rf "$STATE/lock"
       say "$(version "$id") runs already"
       exit 0
@@ -314,9 +395,9 @@ switch() {
     beat
     printf '%s\n' "$id" >"$STATE/doing" || fail 3 "the disk is full: nothing can be written below $ROOT"
     if command -v setsid >/dev/null 2>&1; then
-      setsid sh "$SELF" work "$id" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
+      setsid sh "$SELF" "work-$word" "$id" "$slot" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
     else
-      nohup sh "$SELF" work "$id" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
+      nohup sh "$SELF" "work-$word" "$id" "$slot" </dev/null >>"$ROOT/log/$id.log" 2>&1 &
     fi
     printf '%s\n' "$!" >"$STATE/lock/pid"
   elif [ "$(sed -n 1p "$STATE/lock/deployment" 2>/dev/null)" != "$id" ]; then
@@ -336,10 +417,12 @@ status() {
 
 case ${1:-} in
   prepare) prepare "$2" ;;
-  switch) switch "$2" ;;
-  work)
-    work "$2"
-    ;;
+  switch) begin switch "$2" ;;
+  up) begin up "$2" "$3" ;;
+  down) down "$2" "$3" ;;
+  proxy) proxy "$2" "$3" "$4" ;;
+  work-switch) work "$2" ;;
+  work-up) work_up "$2" "$3" ;;
   status) status ;;
-  *) fail 2 "host.sh prepare|switch|status" ;;
+  *) fail 2 "host.sh prepare|switch|up|down|proxy|status" ;;
 esac

@@ -30,6 +30,8 @@ export interface ContainerSpec {
   readonly needs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly graceMs: number;
+  /** Without one of these it is left out; empty: never. */
+  readonly profiles: readonly string[];
   /** Text by which a change is noticed. */
   readonly hash: string;
 }
@@ -136,6 +138,7 @@ const specOf = (project: string, name: string, value: unknown): ContainerSpec =>
     ),
     labels: texts(service['labels']),
     graceMs: duration(service['stop_grace_period'], 10_000),
+    profiles: words(service['profiles']),
     hash: JSON.stringify(service),
   };
 };

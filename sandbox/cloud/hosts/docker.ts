@@ -31,6 +31,7 @@ const VALUED = new Set([
   '-t',
   '--timeout',
   '--tail',
+  '--profile',
 ]);
 
 const parseOptions = (args: readonly string[], stopAtWord: boolean): Options => {
@@ -170,7 +171,11 @@ const compose = (engine: Engine, args: readonly string[], call: Call): Promise<n
     values.has('-f') ? at(file) : resolve(directory, file),
     (values.get('--env-file') ?? []).map(at),
   );
-  return composeCommand(engine, project, rest, call);
+  const profiles = values.get('--profile') ?? [];
+  const services = project.services.filter(
+    (s) => s.profiles.length === 0 || s.profiles.some((p) => profiles.includes(p)),
+  );
+  return composeCommand(engine, { ...project, services }, rest, call);
 };
 
 const inspect = (engine: Engine, args: readonly string[], call: Call): number => {

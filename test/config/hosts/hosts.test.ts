@@ -4,7 +4,10 @@ import { parse } from 'yaml';
 import { parseApp } from '../../../config/app.ts';
 import { composeFile, envExample, secretsOf, settingsFile } from '../../../config/hosts/compose.ts';
 import { proxyFile } from '../../../config/hosts/proxy.ts';
+import { releaseFiles } from '../../../config/hosts/files.ts';
 import type { HostsApp } from '../../../config/hosts/types.ts';
+import { planMachine } from '../../../components/hosts-machine.plan.ts';
+import { planHostsSlot, proxyCommand } from '../../../components/hosts-slot.plan.ts';
 import type { Slot } from '../../../config/release.types.ts';
 import { freeze } from '../../../release/core/freeze.ts';
 
@@ -104,6 +107,49 @@ test('the proxy sends each service its paths, and a share to each slot that has 
   );
   expect(text).toContain('"token" green;');
   expect(text).toMatch(/location \/api\/ \{\n {4}proxy_pass http:\/\/the-bot-staging-backend-\$sluice_slot;/);
+});
+
+test('in place: files, checks, switch, each with the document’s time; only the deployment makes them run again', () => {
+  const { app, slot } = theBot();
+  const planned = planMachine({ app, slot, script: 'exit 0' });
+  expect(planned.deployment).toBe(slot.deployment);
+  expect(planned.commands.map((c) => [c.role, c.timeoutSeconds >= 60])).toEqual([
+    ['files', true],
+    ['prepare', true],
+    ['switch', true],
+  ]);
+  expect(planned.commands.map((c) => c.timeoutSeconds).slice(0, 2)).toEqual([5 * 60, 10 * 60]);
+  expect(planned.commands[2]?.command).toBe(
+    `sh "/home/deploy/the-bot/sluice/host.sh" switch ${slot.deployment}`,
+  );
+});
+
+test('two slots: the green one on its own ports, joined to what both share; its workers wait for the users', () => {
+  const value = written();
+  value.hosts.services['backend'] = { ...value.hosts.services['backend'], publishGreen: 8100 };
+  value.hosts.services['frontend'] = { ...value.hosts.services['frontend'], publishGreen: 3100 };
+  const { app, slot } = theBot({ ...value, strategy: 'blueGreen' });
+  const files = releaseFiles(app, slot, 'green');
+  const green = parse(files['compose.green.yaml'] ?? '') as {
+    name: string;
+    services: Record<string, Tree>;
+    networks: Tree;
+  };
+  expect(green.name).toBe('the-bot-staging-green');
+  expect(Object.keys(green.services).sort()).toEqual(['backend', 'beat', 'frontend', 'worker']);
+  expect(green.services['backend']).toMatchObject({ ports: ['127.0.0.1:8100:8000'] });
+  expect(green.services['worker']).toMatchObject({ profiles: ['serving'] });
+  expect(green.networks['back']).toEqual({ name: 'the-bot-staging_back', external: true });
+  expect(
+    Object.keys((parse(files['compose.shared.yaml'] ?? '') as { services: Tree }).services).sort(),
+  ).toEqual(['db', 'grafana', 'prometheus', 'redis']);
+  expect(files['endpoints']).toContain('frontend http://127.0.0.1:3100/\n');
+  const commands = planHostsSlot({ app, slot: 'green', frozen: slot, script: 'exit 0' });
+  expect(commands.map((c) => c.role)).toEqual(['files', 'prepare', 'up']);
+  expect(commands[2]?.undo).toMatch(/host\.sh" down \S+ green$/);
+  expect(proxyCommand(app, 'green')).toBe(
+    `sh "/home/deploy/the-bot/sluice/host.sh" proxy green '/etc/nginx/conf.d/the-bot.conf' 'sudo nginx -s reload'`,
+  );
 });
 
 test('everything wrong is told at once, with what is allowed', () => {
