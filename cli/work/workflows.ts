@@ -1,12 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { githubWarnings } from '../../config/github.ts';
+import { CODEOWNERS, codeownersText, githubWarnings } from '../../config/github.ts';
 import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
-import { FOLDER, renderWorkflows, type RenderedFile } from '../../workflows/files.ts';
+import { FOLDER, renderWorkflows, type RenderedFile, type WorkflowSettings } from '../../workflows/files.ts';
 import { HEADER } from '../../workflows/render.ts';
 import type { Printer } from '../print.ts';
 import { ROOT } from '../session/stack-config.ts';
 import { readWorkflowSettings } from './workflow-settings.ts';
+
+/** The workflow files, and who must agree to a change of them. */
+const rendered = (settings: WorkflowSettings): readonly RenderedFile[] => {
+  const owners = codeownersText(settings.github);
+  return [
+    ...renderWorkflows(settings),
+    ...(owners === undefined ? [] : [{ path: CODEOWNERS, text: owners }]),
+  ];
+};
 
 /** How a file in the folder differs from what configuration says. */
 export type Difference =
@@ -49,7 +58,7 @@ export const differences = (folder: string, files: readonly RenderedFile[]): rea
 export const writeWorkflows = async (given: string | undefined, print: Printer): Promise<ExitCode> => {
   const folder = given ?? ROOT;
   const settings = readWorkflowSettings(folder);
-  const files = renderWorkflows(settings);
+  const files = rendered(settings);
   const different = differences(folder, files);
   mkdirSync(join(folder, FOLDER), { recursive: true });
   for (const { path, kind } of different) {
@@ -62,7 +71,7 @@ export const writeWorkflows = async (given: string | undefined, print: Printer):
   print.result(
     'workflows',
     { files: files.map((f) => f.path), changed: different.length },
-    `${files.length} workflow files, ${different.length === 0 ? 'all up to date' : `${different.length} changed`}`,
+    `${files.length} files below .github, ${different.length === 0 ? 'all up to date' : `${different.length} changed`}`,
   );
   return EXIT.done;
 };
@@ -83,7 +92,7 @@ const told = (difference: Difference): string => {
 /** Throws (exit 3) with every file that differs and what to do about it. */
 export const checkWorkflows = async (given: string | undefined, print: Printer): Promise<ExitCode> => {
   const folder = given ?? ROOT;
-  const files = renderWorkflows(readWorkflowSettings(folder));
+  const files = rendered(readWorkflowSettings(folder));
   const different = differences(folder, files);
   if (different.length > 0)
     throw refused(
@@ -95,7 +104,7 @@ export const checkWorkflows = async (given: string | undefined, print: Printer):
   print.result(
     'workflows',
     { files: files.map((f) => f.path) },
-    `${files.length} workflow files are up to date`,
+    `${files.length} files below .github are up to date`,
   );
   return EXIT.done;
 };

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { approvalGate, githubWarnings, parseGithub, roleArn, workflowsOf } from '../../../config/github.ts';
+import {
+  approvalGate,
+  CODEOWNERS,
+  codeownersText,
+  githubWarnings,
+  parseGithub,
+  roleArn,
+  workflowsOf,
+} from '../../../config/github.ts';
 import { ENVIRONMENTS } from '../../../config/github.types.ts';
 import { parseStackFile } from '../../../config/stack-file.ts';
 import { github, problems } from './fixtures.ts';
@@ -288,4 +296,13 @@ it('the file of Azora says what is meant', () => {
   expect(Object.entries(azora.secrets).filter(([, s]) => s.environments.includes('preview'))).toEqual([
     ['PULUMI_CONFIG_PASSPHRASE', expect.anything()],
   ]);
+});
+
+it('a change of what runs with rights asks an owner, and the file of this repository says so', () => {
+  expect(codeownersText(github())).toBeUndefined();
+  const root = join(import.meta.dirname, '../../..');
+  const { config } = parseStackFile(readFileSync(join(root, 'Pulumi.foundation.yaml'), 'utf8'), 'sluice');
+  const text = codeownersText(parseGithub(JSON.parse(config['sluice:github'] ?? '')));
+  expect(text).toContain('\n/.github/ @azora/platform\n');
+  expect(readFileSync(join(root, CODEOWNERS), 'utf8')).toBe(text);
 });
