@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
 import { DeploymentRoles } from '../components/deployment-roles.ts';
 import { planRoles, type RolesPlan } from '../components/deployment-roles.plan.ts';
@@ -40,12 +40,18 @@ export interface FoundationOutputs extends Record<string, unknown> {
   readonly unsetSecrets: readonly string[];
 }
 
+/** Pulumi runs a program in the folder of its entry and says where the project is; other engines run it in the project. */
+const inProject = (file: string): string => {
+  const there = `${pulumi.getRootDirectory()}/${file}`;
+  return existsSync(there) ? there : file;
+};
+
 /** Settings of an environment's stack, from its file: one place says what they are. */
 const readApp = (stack: string): App => {
   const file = `Pulumi.${stack}.yaml`;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(inProject(file), 'utf8');
   } catch (error) {
     throw badInput('the stack of an environment cannot be read', [
       {
