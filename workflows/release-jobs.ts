@@ -37,6 +37,10 @@ const GITHUB_RIGHTS: Permissions = {
   statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
 };
 
+const REVIEW_RIGHTS: Permissions = {
+  actions: { access: 'read', why: 'who approved this run, for the record' },
+};
+
 const TELLING_RIGHTS: Permissions = {
   deployments: { access: 'write', why: 'the deployment’s status beside its commit' },
   'pull-requests': { access: 'write', why: 'the comment after the deployment' },
@@ -86,7 +90,9 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
   const id = first ? expression('steps.phase.outputs.deployment') : expression('env.DEPLOYMENT');
   const env: Env = {
     ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
-    ...(job.asksGithub === true ? { GITHUB_TOKEN: expression('github.token') } : {}),
+    ...(job.asksGithub === true || readsReview(release, phases, job)
+      ? { GITHUB_TOKEN: expression('github.token') }
+      : {}),
     ...environmentValues(target, 'deploy'),
   };
   return [
@@ -148,6 +154,7 @@ const phases = (release: ReleaseJobs): Jobs => {
       permissions: {
         ...CREDENTIAL_RIGHTS,
         ...(job.asksGithub === true ? GITHUB_RIGHTS : {}),
+        ...(readsReview(release, all, job) ? REVIEW_RIGHTS : {}),
         ...(job.phase === 'record' ? TELLING_RIGHTS : {}),
       },
       environment: environmentOf(release),
@@ -170,6 +177,10 @@ const phases = (release: ReleaseJobs): Jobs => {
   }
   return jobs;
 };
+
+/** The job behind GitHub's gate hands the approval to the deployment. */
+const readsReview = ({ target }: ReleaseJobs, all: readonly PhaseJob[], job: PhaseJob): boolean =>
+  job === all[1] && asksSomebody(target) && approvalGate(target.github) === 'github';
 
 /** The first job has the release's own condition; the second runs when there is something to deploy. */
 const conditionOf = (release: ReleaseJobs, all: readonly PhaseJob[], job: PhaseJob): { if?: string } => {

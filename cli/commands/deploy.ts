@@ -7,6 +7,7 @@ export const deploy: CommandSpec = {
   options: [
     ...STACK_OPTIONS,
     { flags: '--version <tag>', summary: 'the version, e.g. v2.0.0' },
+    { flags: '--promote <deployment>', summary: 'the version and images of this deployment of staging' },
     { flags: '--reason <text>', summary: 'why, for the record', default: 'release' },
     { flags: '--ticket <id>', summary: 'change or ticket, for the record' },
     { flags: '--risk <level>', summary: 'for the record', choices: ['low', 'medium', 'high'] },
@@ -49,7 +50,11 @@ export const deploy: CommandSpec = {
   ],
   run: async ({ options, print, signal }) => {
     const { afterFailure, deployVersion, resumeDeployment } = await import('../work/deploy.ts');
-    const version = text(options, 'version');
+    const promote = text(options, 'promote');
+    const version =
+      promote === undefined
+        ? text(options, 'version')
+        : await (await import('../work/promote.ts')).promotedVersion(promote, options);
     const around = { print, signal, onInterrupt: text(options, 'onInterrupt') };
     if (text(options, 'phase') === 'failure') return afterFailure(version, options, around);
     if (options['resume'] !== undefined)

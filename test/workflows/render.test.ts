@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { commands } from '../../cli/commands/index.ts';
 import { untilNames } from '../../release/core/engine/phases.ts';
 import { LOG_KINDS, logName } from '../../release/core/records/names.ts';
 import { renderWorkflows, workflowsOf } from '../../workflows/files.ts';
@@ -13,6 +14,8 @@ import { renderWorkflow } from '../../workflows/render.ts';
 import { configurations, ROOT, settingsWith } from './configurations.ts';
 
 const all = [...configurations()];
+/** Rendered once: every test reads the same texts. */
+const texts = new Map(all.map(([, settings]) => [settings, renderWorkflows(settings)]));
 const fileOf = (name: string, overlay = {}): Workflow => {
   const found = workflowsOf(settingsWith(overlay)).find((w) => w.file === name);
   if (found === undefined) throw new Error(`no ${name}`);
@@ -62,7 +65,7 @@ describe('pins', () => {
       expect(pin.version).toMatch(/^v\d+\.\d+\.\d+$/);
     }
     for (const [, settings] of all)
-      for (const { text } of renderWorkflows(settings))
+      for (const { text } of texts.get(settings) ?? [])
         for (const line of text.split('\n').filter((l) => l.trimStart().startsWith('uses:')))
           expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
@@ -73,13 +76,11 @@ describe.each(all)('%s', (_name, settings) => {
   const jobs = workflows.flatMap((w) => Object.values(w.jobs));
 
   it('gives every job a time limit within GitHub’s, the fixed runner and rights with their reason', () => {
-    for (const file of renderWorkflows(settings)) {
+    for (const file of texts.get(settings) ?? []) {
       expect(file.text).toContain('\npermissions: {}\n');
-      const read = parse(file.text) as { jobs: Record<string, Record<string, unknown>> };
-      for (const each of Object.values(read.jobs)) {
-        expect(each['runs-on']).toBe('ubuntu-24.04');
-        expect(each['permissions']).toBeTypeOf('object');
-      }
+      const runners = file.text.match(/^ {4}runs-on: .*$/gm) ?? [];
+      expect(new Set(runners)).toEqual(new Set(['    runs-on: ubuntu-24.04']));
+      expect(file.text.match(/^ {4}permissions:/gm)).toHaveLength(runners.length);
     }
     for (const each of jobs) {
       expect(each['timeout-minutes']).toBeGreaterThanOrEqual(1);
@@ -272,5 +273,26 @@ describe('a script with an expression in it', () => {
         expect(() => renderWorkflow(bad)).toThrow('pass it by env');
       }),
     );
+  });
+});
+
+describe('commands that jobs call', () => {
+  const called = new Set(
+    all.flatMap(([, settings]) =>
+      workflowsOf(settings).flatMap((w) =>
+        Object.values(w.jobs).flatMap((j) =>
+          [...scripts(j).matchAll(/npx sluice ([^|>\n]+)/g)].map((m) => m[1] ?? ''),
+        ),
+      ),
+    ),
+  );
+
+  it.each([...called])('sluice %s: the command and its options are there', (line) => {
+    const spec = commands
+      .filter((c) => line === c.name || line.startsWith(`${c.name} `))
+      .toSorted((a, b) => b.name.length - a.name.length)[0];
+    expect(spec, line).toBeDefined();
+    const known = (spec?.options ?? []).flatMap((o) => o.flags.match(/--[a-z-]+/g) ?? []);
+    for (const option of line.match(/(?<=[ "]|:-|:\+)--[a-z-]+/g) ?? []) expect(known).toContain(option);
   });
 });

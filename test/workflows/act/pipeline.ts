@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parse } from 'yaml';
+import { expect } from 'vitest';
 import { seedGithub } from '../../../cli/demo/seed-github.ts';
 import { parseApp } from '../../../config/app.ts';
 import { readStackFile } from '../../../config/stack-file.ts';
+import type { Repository, Seed, Seen } from '../../../sandbox/cloud/github/state.ts';
 import { PINS } from '../../../workflows/pins.ts';
 import { CommandWorld } from '../../support/command-world.ts';
 
@@ -104,7 +107,6 @@ export class Pipeline {
       '--no-skip-checkout',
       '--no-cache-server',
       '--json',
-      `--env-file=${join(folder, 'environment')}`,
       `--var=PULUMI_BACKEND_URL=${world.environment['PULUMI_BACKEND_URL'] ?? ''}`,
       '--var=AWS_REGION=eu-west-1',
       ...standIns(folder),
@@ -163,20 +165,63 @@ export class Pipeline {
     const npm = `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn '${join(ROOT, 'node_modules')}' node_modules; else echo "no npm $1 here" >&2; exit 1; fi\n`;
     writeFileSync(join(bin, 'npm'), npm);
     chmodSync(join(bin, 'npm'), 0o755);
-    writeFileSync(join(this.folder, 'environment'), this.#environment(bin));
+    for (const fork of [false, true])
+      writeFileSync(this.#environmentFile(fork), this.#environment(bin, fork));
   }
 
-  /** act knows no `queue`: the one thing that differs from the rendered files (asserted in a test). */
+  /** act knows no `queue`: the one thing in which what it runs differs from the rendered files. */
   #forAct(): void {
-    for (const file of execFileSync('ls', [join(this.repository, '.github/workflows')])
-      .toString()
-      .trim()
-      .split('\n'))
-      this.edit(`.github/workflows/${file}`, (text) => text.replaceAll(/^ *queue: max\n/gm, ''));
+    const folder = join(this.repository, '.github/workflows');
+    mkdirSync(this.#workflows, { recursive: true });
+    for (const file of readdirSync(folder)) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      writeFileSync(join(this.#workflows, file), text.replaceAll(/^ *queue: max\n/gm, ''));
+    }
   }
 
-  #environment(bin: string): string {
-    const own = Object.entries(this.world.environment).filter(
+  get #workflows(): string {
+    return join(this.folder, 'workflows');
+  }
+
+  /** A token of a job: what the jobs of this workflow may do, and nothing else. */
+  async #token(workflow: string): Promise<string> {
+    const read = parse(readFileSync(join(this.#workflows, workflow), 'utf8')) as {
+      jobs: Record<string, { permissions?: Record<string, 'read' | 'write'> }>;
+    };
+    const permissions: Record<string, 'read' | 'write'> = { metadata: 'read' };
+    for (const job of Object.values(read.jobs))
+      for (const [scope, access] of Object.entries(job.permissions ?? {}))
+        if (permissions[scope.replaceAll('-', '_')] !== 'write')
+          permissions[scope.replaceAll('-', '_')] = access;
+    const token = `token-of-${workflow}`;
+    const seed: Seed = { repository: REPOSITORY, tokens: [{ token, permissions }] };
+    await this.world.sandbox.call('POST', '/github/seed', seed);
+    return token;
+  }
+
+  /** What the jobs asked GitHub since the last time this was asked: the rights that it took. */
+  async rightsUsed(): Promise<readonly string[]> {
+    const seen = await this.world.sandbox.call<Seen[]>('GET', '/github/calls');
+    await this.world.sandbox.call('DELETE', '/github/calls');
+    expect(seen.filter((s) => s.status === 401 || s.status === 403)).toEqual([]);
+    return [...new Set(seen.flatMap((s) => s.needs ?? []))].toSorted();
+  }
+
+  github(): Promise<Repository> {
+    return this.world.sandbox.call('GET', `/github/repositories/${REPOSITORY}`);
+  }
+
+  async seed(seed: Omit<Seed, 'repository'>): Promise<void> {
+    await this.world.sandbox.call('POST', '/github/seed', { repository: REPOSITORY, ...seed });
+  }
+
+  #environmentFile(fork: boolean): string {
+    return join(this.folder, fork ? 'environment-of-forks' : 'environment');
+  }
+
+  /** What every job has. Jobs of a fork are not told where the cloud is. */
+  #environment(bin: string, fork: boolean): string {
+    const own = (fork ? [] : Object.entries(this.world.environment)).filter(
       ([name]) =>
         /^(SLUICE_|PULUMI_|AWS_)/.test(name) && !(name in this.#secrets) && name !== 'PULUMI_BACKEND_URL',
     );
@@ -218,22 +263,33 @@ export class Pipeline {
     const before = this.#given().length;
     const file = join(this.folder, `event-${before}-${workflow}.json`);
     writeFileSync(file, JSON.stringify({ sender: { login: actor }, ...payload }));
-    const secrets = Object.entries(fork ? {} : this.#secrets).flatMap(([name, value]) => [
-      '-s',
-      `${name}=${value}`,
-    ]);
+    const secrets = Object.entries(
+      fork ? {} : { ...this.#secrets, GITHUB_TOKEN: await this.#token(workflow) },
+    ).flatMap(([name, value]) => ['-s', `${name}=${value}`]);
     const startedAt = performance.now();
     const child = spawn(
       'act',
-      [event, '-e', file, '-a', actor, '-W', `.github/workflows/${workflow}`, ...this.#arguments, ...secrets],
+      [
+        event,
+        `--eventpath=${file}`,
+        `--actor=${actor}`,
+        `--workflows=${join(this.#workflows, workflow)}`,
+        `--env-file=${this.#environmentFile(fork)}`,
+        ...this.#arguments,
+        ...secrets,
+      ],
       { cwd: this.repository, stdio: ['ignore', 'pipe', 'pipe'], env: process.env },
     );
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (l) => lines.push(l));
     const code = await new Promise<number | null>((done) => child.once('close', done));
+    const understood = understand(lines);
+    // For people, and for docs/github.md: what the jobs of every run printed.
+    const kept = process.env['SLUICE_ACT_LOGS'];
+    if (kept !== undefined) writeFileSync(join(kept, `${before}-${workflow}.log`), understood.log);
     return {
-      ...understand(lines),
+      ...understood,
       code,
       given: this.#given().slice(before),
       tookMs: performance.now() - startedAt,
@@ -260,7 +316,6 @@ const standIns = (folder: string): readonly string[] =>
     const directory = join(folder, 'actions', action.replace('/', '-'));
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'action.yml'), `name: ${action}\nruns: {using: node24, main: main.mjs}\n`);
-    symlinkSync(join(import.meta.dirname, 'stand-in.mjs'), join(directory, 'stand-in.mjs'));
     writeFileSync(
       join(directory, 'main.mjs'),
       `import { act } from ${JSON.stringify(join(import.meta.dirname, 'stand-in.mjs'))};\nact('${action}');\n`,
