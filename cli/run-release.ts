@@ -28,8 +28,10 @@ export const runLink = (
   return `${server}/${repository}/actions/runs/${run}`;
 };
 
+type Placed = Pick<Session, 'config' | 'clock'>;
+
 /** Two deployments of one commit in the same second would share an id: the later one takes the next second. */
-const freeId = async (session: Session, { ports }: RunOptions, commit: string): Promise<string> => {
+const freeId = async (session: Placed, { ports }: RunOptions, commit: string): Promise<string> => {
   const journal = journalStore(ports.objects.lease, session.config.app.environment);
   for (let at = session.clock.now(); ; at += 1_000) {
     const id = deploymentId(at, commit);
@@ -38,7 +40,7 @@ const freeId = async (session: Session, { ports }: RunOptions, commit: string): 
 };
 
 /** The request of a deployment: who, what, where and why, for the record. */
-export const requestOf = async (session: Session, options: RunOptions, intent: Intent): Promise<Request> => {
+export const requestOf = async (session: Placed, options: RunOptions, intent: Intent): Promise<Request> => {
   const { source } = options.ports;
   const head = await source.head();
   const tagged = await source.tag(intent.version);

@@ -17,7 +17,7 @@ export const githubFindings = async (c: Context, commit: string): Promise<Findin
             check: 'checks',
             level: 'refuse',
             message: `required checks of ${repository ?? 'no repository'} cannot be looked up: there is no token for GitHub`,
-            hint: 'set GITHUB_TOKEN, with checks: read, actions: read, contents: read and statuses: read',
+            hint: 'set GITHUB_TOKEN (by hand: gh auth token), with checks, actions, contents and statuses: read',
           },
         ];
   try {
