@@ -18,15 +18,18 @@ interface AliasAnswer {
   readonly RoutingConfig?: { readonly AdditionalVersionWeights: Readonly<Record<string, number>> };
 }
 
-const play = async (name: string, look: (end: ScenarioEnd, directory: string) => Promise<void>) => {
+const play = async (
+  name: string,
+  bakes: readonly string[],
+  look: (end: ScenarioEnd, directory: string) => Promise<void>,
+) => {
   const scenario = findScenario(name);
   if (scenario === undefined) throw new Error(`no scenario ${name}`);
   const directory = mkdtempSync(join(tmpdir(), 'sluice-lambda-'));
   try {
-    const bakes = ['3 seconds', '2 seconds'];
     const example = await findExample('lambda');
     await playScenario(
-      { scenario, example, stack: 'production', directory, rate: 100, seed: 7, bakes },
+      { scenario, example, stack: 'production', directory, rate: 200, seed: 7, bakes },
       (end) => look(end, directory),
     );
   } finally {
@@ -89,7 +92,7 @@ const run = async (
 };
 
 it('from staging to production by digest, 10 % then 100 %; back to a published version; an alias changed by hand halts', async () => {
-  await play('healthy', async (end, directory) => {
+  await play('healthy', ['3 seconds', '2 seconds'], async (end, directory) => {
     expect(end.outcome).toMatchObject({ result: 'success', exit: 0 });
     expect(end.traffic.failed).toBe(0);
     expect(Object.keys(end.traffic.versions).sort()).toEqual(['v1.0.0', 'v2.0.0']);
@@ -147,7 +150,8 @@ it('from staging to production by digest, 10 % then 100 %; back to a published v
 }, 120_000);
 
 it('errors: the gate sees them by version, the alias goes back by one direct call', async () => {
-  await play('errors', async (end, directory) => {
+  // One burst of errors is no evidence: the gate sees several windows of them.
+  await play('errors', ['6 seconds', '2 seconds'], async (end, directory) => {
     expect(end.outcome).toMatchObject({ result: 'rolled_back', exit: 4 });
     const record = recordOf(end, directory);
     expect(record.failure?.stage).toBe('canary');
