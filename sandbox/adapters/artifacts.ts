@@ -18,7 +18,11 @@ const ask = async (
   path: string,
   body: Uint8Array<ArrayBuffer> | string | null = null,
 ): Promise<Response | undefined> => {
-  const response = await fetch(`${sandbox.s3}/${path}`, { method, body, headers: HEADERS });
+  const response = await fetch(`${sandbox.s3}/${path}`, {
+    method,
+    headers: HEADERS,
+    ...(body === null ? {} : { body }),
+  });
   if (response.ok) return response;
   if (response.status === 404 && method !== 'PUT') return undefined;
   throw refused(`${method} s3://${path} answered ${response.status}: ${await response.text()}`);
