@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostsPorts } from '../../release/adapters/hosts/ports.ts';
 import { sandboxImages } from '../../sandbox/adapters/images.ts';
 import { sandboxMetrics } from '../../sandbox/adapters/metrics.ts';
 import { sandboxProber } from '../../sandbox/adapters/prober.ts';
@@ -68,12 +69,17 @@ export const inSandbox = (options: SandboxOptions): Surroundings => {
     ports: ({ app }) => ({
       ...(app.target.kind === 'lambda'
         ? functionsInSandbox(sandbox, builds)
-        : {
-            traffic: sandboxTraffic(sandbox),
-            prober: sandboxProber(sandbox),
-            metrics: sandboxMetrics(sandbox),
-            images: sandboxImages(sandbox, builds),
-          }),
+        : app.target.kind === 'hosts'
+          ? {
+              ...hostsPorts({ ...app, target: app.target }, process.env),
+              images: sandboxImages(sandbox, builds),
+            }
+          : {
+              traffic: sandboxTraffic(sandbox),
+              prober: sandboxProber(sandbox),
+              metrics: sandboxMetrics(sandbox),
+              images: sandboxImages(sandbox, builds),
+            }),
       source: sandboxSource(application),
     }),
   };

@@ -2,6 +2,8 @@ import { awsPorts, awsSettings } from '../../release/adapters/aws/ports.ts';
 import { FINEST_MS, refuseFine } from '../../release/adapters/aws/metrics.ts';
 import { awsSecrets, secretsClient } from '../../release/adapters/aws/secrets.ts';
 import { gitSource } from '../../release/adapters/git.ts';
+import { hostsPorts } from '../../release/adapters/hosts/ports.ts';
+import { registryImages } from '../../release/adapters/registry/images.ts';
 import type { App } from '../../config/types.ts';
 import { badInput } from '../../lib/errors.ts';
 import { realUpdater } from './real-updater.ts';
@@ -47,6 +49,12 @@ export const onAws = (config: StackConfig, given: Environment = process.env): Su
       if (target.kind === 'lambda')
         return {
           ...functionsOnAws({ settings, environment, clock, alias: target.alias, build: built.build }),
+          source,
+        };
+      if (target.kind === 'hosts')
+        return {
+          ...hostsPorts({ ...app, target }, given),
+          images: registryImages({ build: built.build, directory: ROOT }),
           source,
         };
       const { traffic, prober, metrics, images } = awsPorts({

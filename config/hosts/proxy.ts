@@ -11,6 +11,10 @@ export interface ProxyArgs {
   readonly tokens: { readonly [S in SlotName]?: string };
 }
 
+/** What the engine calls the way of users to a service, and a slot's copy of it. */
+export const ruleOf = (service: string): string => `hosts/${service}`;
+export const groupOf = (service: string, slot: string): string => `hosts/${service}/${slot}`;
+
 /** Header that a probe sends. */
 export const HOST_PREVIEW_HEADER = 'x-sluice-preview';
 
@@ -58,6 +62,27 @@ const locations = (app: HostsApp, args: ProxyArgs): string[] => {
 
 const share = (percent: number): string => `${percent.toFixed(2)}%`;
 
+/** Lines of the block that shares requests out; a slot without traffic is in none. `last` gets all where nobody has any. */
+export const sharesBlock = (
+  traffic: Readonly<Partial<Record<SlotName, number>>>,
+  last: SlotName,
+): readonly string[] => {
+  const first = other(last);
+  const small = traffic[first] ?? 0;
+  return [...(small > 0 ? [`  ${share(small)} ${first};`] : []), `  * ${last};`];
+};
+
+/** The same, read back: percent per slot. */
+export const parseShares = (text: string): Partial<Record<SlotName, number>> => {
+  const block = /split_clients [^{]*\{([^}]*)\}/.exec(text)?.[1] ?? '';
+  const named: Partial<Record<SlotName, number>> = {};
+  for (const [, percent = '0', slot = ''] of block.matchAll(/([\d.]+)% (blue|green);/g))
+    named[slot as SlotName] = Number(percent);
+  const rest = /\* (blue|green);/.exec(block)?.[1] as SlotName | undefined;
+  const given = Object.values(named).reduce((sum, n) => sum + n, 0);
+  return rest === undefined ? named : { ...named, [rest]: 100 - given };
+};
+
 /**
  * What the host's nginx must know: upstreams of both slots, shares by request, the preview header, security headers.
  * A slot with no traffic is in no share.
@@ -73,8 +98,7 @@ export const proxyFile = (app: HostsApp, args: ProxyArgs): string => {
     `# ${app.application} in ${app.environment}. Rendered by sluice: do not edit.`,
     ...upstreams(app, args),
     'split_clients "$request_id" $sluice_share {',
-    ...live.filter((slot) => slot !== last).map((slot) => `  ${share(args.traffic[slot])} ${slot};`),
-    `  * ${last};`,
+    ...sharesBlock(args.traffic, last),
     '}',
     `map $http_${HOST_PREVIEW_HEADER.replaceAll('-', '_')} $sluice_slot {`,
     '  default $sluice_share;',

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { Buckets } from '../../../components/buckets.ts';
 import { HostsMachine } from '../../../components/hosts-machine.ts';
 import { planMachine } from '../../../components/hosts-machine.plan.ts';
-import { HOST_PREVIEW_HEADER } from '../../../config/hosts/proxy.ts';
+import { groupOf, HOST_PREVIEW_HEADER, ruleOf } from '../../../config/hosts/proxy.ts';
 import type { Host, HostsApp } from '../../../config/hosts/types.ts';
 import type { Release } from '../../../config/release.types.ts';
 import { badInput } from '../../../lib/errors.ts';
@@ -11,10 +11,6 @@ import { liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts'
 import type { RoutingOutput } from '../../../release/ports/stack.ts';
 import type { DeclareArgs, Declared } from '../target.ts';
 import { declareTwoSlots } from './two-slots.ts';
-
-/** What the engine calls the way of users to a service, and a slot's copy of it. */
-export const ruleOf = (service: string): string => `hosts/${service}`;
-export const groupOf = (service: string, slot: string): string => `hosts/${service}/${slot}`;
 
 /** The keys of all machines, by name. They come from the environment of whoever runs this, never from configuration. */
 const keysOf = (machines: Readonly<Record<string, Host>>): Record<string, string> => {

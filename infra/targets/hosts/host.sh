@@ -6,6 +6,7 @@
 #   host.sh up <deployment> <slot>     that release in a slot of its own, beside the one that serves
 #   host.sh down <deployment> <slot>   takes it down again, unless the slot holds another by now
 #   host.sh proxy <slot> <file> <cmd>  takes the web server's file from standard input; the slot gets the workers
+#   host.sh weights <file> <cmd> <lines>  other shares of traffic, at once, without any stack
 #   host.sh status                 what runs here, as one JSON object
 #
 # The work is done by a process of its own, and the caller follows it: when the connection is lost, the work goes
@@ -284,13 +285,7 @@ proxy() {
   if cmp -s "$to.new" "$to"; then
     rm -f "$to.new"
   else
-    [ ! -f "$to" ] || cp "$to" "$to.old"
-    mv "$to.new" "$to"
-    if ! sh -c "$3" >"$STATE/reload" 2>&1; then
-      if [ -f "$to.old" ]; then mv "$to.old" "$to"; else rm -f "$to"; fi
-      fail 5 "the web server did not take its file, and goes on as before: $(last_lines "$STATE/reload")"
-    fi
-    rm -f "$to.old"
+    take_file "$to" "$3"
   fi
   id=$(sed -n 1p "$STATE/slot-$slot" 2>/dev/null)
   [ -n "$id" ] || fail 5 "nothing is up in $slot"
@@ -306,6 +301,28 @@ proxy() {
     become "$id" || fail 5 "the disk is full: the manifest cannot be written"
   fi
   say "users are on $slot, $(version "$id")"
+}
+
+# Takes a file for the web server; what it refuses is put back.
+take_file() {
+  [ ! -f "$1" ] || cp "$1" "$1.old"
+  mv "$1.new" "$1"
+  sh -c "$2" >"$STATE/reload" 2>&1 && {
+    rm -f "$1.old"
+    return 0
+  }
+  if [ -f "$1.old" ]; then mv "$1.old" "$1"; else rm -f "$1"; fi
+  fail 5 "the web server did not take its file, and goes on as before: $(last_lines "$STATE/reload")"
+}
+
+weights() {
+  [ -f "$1" ] || fail 3 "$1 is not there: nothing shares traffic out on this host"
+  awk -v shares="$3" '
+    /^split_clients/ { print; gsub(/;/, ";\n", shares); printf "%s", shares; inside = 1; next }
+    /^}/ { inside = 0 }
+    !inside { print }
+  ' "$1" >"$1.new" || fail 5 "$1 cannot be written"
+  take_file "$1" "$2"
 }
 
 tidy_up() {
@@ -417,6 +434,7 @@ status() {
 
 case ${1:-} in
   prepare) prepare "$2" ;;
+  weights) weights "$2" "$3" "$4" ;;
   switch) begin switch "$2" ;;
   up) begin up "$2" "$3" ;;
   down) down "$2" "$3" ;;
