@@ -61,8 +61,13 @@ const probesLine = (view: View): string[] => {
   return [`  probes     ${pc.red(sick.map((p) => `${p.service}: ${p.reason ?? 'unhealthy'}`).join('; '))}`];
 };
 
-/** Share of the slot that this deployment brings, as its stage wants it. */
-const shareOf = (view: View): number => view.stage?.traffic ?? (view.result?.status === 'success' ? 100 : 0);
+/** Share of the slot that this deployment brings: as its stage wants it, or as the last one that ended well has left it. */
+const shareOf = (view: View): number => {
+  if (view.stage !== undefined) return view.stage.traffic;
+  if (view.result?.status === 'success') return 100;
+  const ended = view.failure === undefined ? view.stages.findLast((s) => s.status === 'healthy') : undefined;
+  return ended?.traffic ?? 0;
+};
 
 /** What stands still on the screen while a release runs. */
 export const viewLines = (view: View): string[] => {

@@ -92,6 +92,12 @@ const none = (finding: Finding): Chosen => ({ goal: undefined, findings: [findin
 const noRecord = (facts: Survey, { rollback, environment }: Request): Finding => {
   const to = rollback?.to;
   const well = facts.records.filter(ended).map((r) => `${r.version} (${r.deployment})`);
+  if (to === undefined && well.length > 0)
+    return refusal(
+      'release',
+      'there is no earlier release that ended well: what is live is the first one',
+      `sluice deploy --stack ${environment} --version with an earlier version`,
+    );
   return refusal(
     'release',
     to === undefined
