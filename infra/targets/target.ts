@@ -13,9 +13,10 @@ export interface Target {
   readonly carries: readonly string[];
   /**
    * Shares per service as the place has them now, for every rule that the last update left. Throws refused (exit 3)
-   * when they cannot be read, or when something serves users that is in no slot.
+   * when they cannot be read, or when something serves users that is in no slot. Undefined where a program has no way to
+   * ask; the engine still does, before every update.
    */
-  live(stack: string, routing: RoutingOutput): Promise<Record<string, Shares>>;
+  live(stack: string, routing: RoutingOutput): Promise<Record<string, Shares> | undefined>;
   /** Service → `name@sha256:…` of a version; `known` need not be looked up. Throws naming all that are missing. */
   artifacts(
     app: App,

@@ -12,16 +12,8 @@ const onHosts = (app: App): HostsApp => {
 /** Containers of docker compose on machines reached over SSH. */
 export const hosts: Target = {
   carries: [],
-  // In place nothing shares traffic out: whatever runs there gets all of it.
-  live: (_stack, routing) =>
-    Promise.resolve(
-      Object.fromEntries(
-        Object.entries(routing.services).map(([name, { targetGroups }]) => [
-          name,
-          Object.fromEntries(Object.keys(targetGroups).map((slot) => [slot, 100])),
-        ]),
-      ),
-    ),
+  // A program speaks no SSH. In place there is nothing to ask; with two slots the engine asks before every update.
+  live: () => Promise.resolve(undefined),
   artifacts: resolveImages,
   declare: (args) => declareHosts(onHosts(args.settings.app), args),
 };
