@@ -1,7 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { expect } from 'vitest';
 import { seedGithub } from '../../../cli/demo/seed-github.ts';
@@ -303,6 +312,13 @@ export class Pipeline {
       .split('\n')
       .filter((l) => l !== '')
       .map((l) => JSON.parse(l) as Given);
+  }
+
+  /** A command as a person runs it in a clone of the repository; throws what it said when it fails. */
+  async byHand(...words: readonly string[]): Promise<void> {
+    symlinkSync(join(ROOT, 'node_modules'), join(this.repository, 'node_modules'));
+    const command = [join(this.repository, 'cli/main.ts'), ...words, '--directory', this.world.directory];
+    await promisify(execFile)(process.execPath, command, { env: { ...this.world.environment } });
   }
 
   close(): Promise<unknown> {
