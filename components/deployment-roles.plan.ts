@@ -6,7 +6,7 @@ import {
   workflowsOf,
   type JobKind,
 } from '../config/github.ts';
-import { DEPLOYED, type Deployed, type Github } from '../config/github.types.ts';
+import { DEPLOYED, type Deployed, type Github, type GithubEnvironment } from '../config/github.types.ts';
 import type { App } from '../config/types.ts';
 import { badInput } from '../lib/errors.ts';
 import {
@@ -74,6 +74,7 @@ export const trustPolicy = (github: Github, deployed: Deployed, kind: JobKind): 
   const { owner, name, full, id, ownerId } = github.repository;
   const environment = environmentOf(deployed, kind);
   const files = workflowsOf(deployed, kind, github.triggers);
+  const refs = refsOf(github.environments[environment]);
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -93,12 +94,24 @@ export const trustPolicy = (github: Github, deployed: Deployed, kind: JobKind): 
             [`${ISSUER}:environment`]: environment,
           },
           StringLike: {
-            [`${ISSUER}:job_workflow_ref`]: files.map((file) => `${full}/.github/workflows/${file}@refs/*`),
+            [`${ISSUER}:job_workflow_ref`]: files.flatMap((file) =>
+              refs.map((ref) => `${full}/.github/workflows/${file}@${ref}`),
+            ),
           },
         },
       },
     ],
   });
+};
+
+/** From where jobs may run, once more in AWS: not every plan of GitHub has policies for environments. */
+const refsOf = (environment: GithubEnvironment | undefined): string[] => {
+  const { branches = [], tags = [] } = environment ?? {};
+  const refs = [
+    ...branches.map((branch) => (branch.startsWith('refs/') ? branch : `refs/heads/${branch}`)),
+    ...tags.map((tag) => `refs/tags/${tag}`),
+  ];
+  return refs.length === 0 ? ['refs/*'] : refs;
 };
 
 export const providerArn = ({ aws }: Pick<Github, 'aws'>): string =>

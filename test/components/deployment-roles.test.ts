@@ -120,6 +120,10 @@ it.each([
     'a workflow of elsewhere',
     { job_workflow_ref: 'mallory/x/.github/workflows/deploy-production.yml@refs/heads/main' },
   ],
+  [
+    'a branch of somebody’s own',
+    { job_workflow_ref: 'acme/shop/.github/workflows/deploy-production.yml@refs/heads/x' },
+  ],
   ['another audience', { aud: 'https://github.com/acme' }],
 ])('trust: %s is not taken', (_, more) => {
   expect(assumed(more)).toBe('denied');
