@@ -303,13 +303,6 @@ it('preview tokens are secret, differ by slot and deployment, and stay as they a
   expect(s.written()).not.toContain(blue);
 });
 
-it('the foundation is refused until its components are there', async () => {
-  const s = stage('production');
-  expect((await failure(s.engineOf('foundation').up())).message).toContain(
-    'comes with the GitHub components',
-  );
-});
-
 it('bad configuration is one message, without a stack, and changes nothing', async () => {
   const s = stage('production', (app) => {
     app['rolout'] = 'direct';

@@ -50,9 +50,11 @@ describe('workflow files of this repository', () => {
     const settings = settingsWith();
     renderWorkflows(settings);
     const took = [1, 2, 3, 4, 5].map(() => {
-      const startedAt = performance.now();
+      // Processor time: what else the machine does is not the point.
+      const before = process.threadCpuUsage();
       renderWorkflows(settings);
-      return performance.now() - startedAt;
+      const { user, system } = process.threadCpuUsage(before);
+      return (user + system) / 1_000;
     });
     expect(Math.min(...took)).toBeLessThanOrEqual(50);
   });

@@ -103,16 +103,17 @@ describe('the handlers behind the provider protocol', () => {
 
   it('abort a handler whose call the engine cancelled', async () => {
     const aborted = Promise.withResolvers<string>();
+    const begun = Promise.withResolvers<undefined>();
     const c = await start((_r, signal) => {
+      begun.resolve(undefined);
       signal?.addEventListener('abort', () => {
         aborted.resolve(String(signal.reason));
       });
       return Promise.withResolvers<{ id: string; outputs: object }>().promise;
     });
     const call = c.create(request(false), () => undefined);
-    setTimeout(() => {
-      call.cancel();
-    }, 50);
+    await begun.promise;
+    call.cancel();
     expect(await aborted.promise).toContain('cancelled');
   });
 });
