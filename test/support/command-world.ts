@@ -23,7 +23,8 @@ import { startTraffic, type Summary, type TrafficRun } from '../../sandbox/traff
 export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const MAIN = resolve(import.meta.dirname, '../../cli/sluice.js');
-const PATIENCE_MS = 60_000;
+/** The real engine takes its time on a busy machine. */
+const PATIENCE_MS = 150_000;
 
 /** A `sluice` command in a process of its own, as a person or a job starts it. */
 export class Running {

@@ -42,7 +42,10 @@ export const tellNoSecrets = async (world: CommandWorld): Promise<void> => {
   const url = `postgres://azora:${encodeURIComponent(before['database password'] ?? '')}@10.0.0.1/azora`;
   const reason = `cannot start: ${url} refused; PASSWORD=${before['docker password'] ?? ''}`;
 
-  await world.fault({ kind: 'resource', on: 'create', urn: '*::green-auth-service-service', fail: reason });
+  const { live } = await world.look();
+  const idle = Object.values(live)[0]?.green === undefined ? 'green' : 'blue';
+  const urn = `*::${idle}-auth-service-service`;
+  await world.fault({ kind: 'resource', on: 'create', urn, fail: reason });
   const failing = await world.run('deploy', '--version', 'v2.0.0');
   expect(failing.code).toBe(4);
   expect(failing.running.told()).toContain('cannot start');
