@@ -16,6 +16,10 @@ export const requireApprover = (state: State, by: string): void => {
   if (no !== undefined) throw refused(no, 'somebody else has to look at it: sluice approve');
 };
 
+/** A yes for staging is none for production, also in one run. GitHub's names of environments know no case. */
+const isGateOf = (environment: string, name: string): boolean =>
+  [environment, `${environment}-approval`].includes(name.toLowerCase());
+
 /**
  * In a job behind a reviewed GitHub environment the approval was given before the job began: it is handed to the
  * deployment. Throws (exit 3) when only people approved whose yes does not count. Without such a review the
@@ -29,7 +33,12 @@ export const takeReview = async (
 ): Promise<void> => {
   const { github, clock } = session;
   if (state.phase.name !== 'approval' || github === undefined || run === undefined) return;
-  const given = (await github.reviews.ofRun(run)).filter((r) => r.state === 'approved');
+  const { deployment, environment, link } = state.request;
+  // What was approved is what that run had begun, not another deployment.
+  if (link?.endsWith(`/actions/runs/${run}`) !== true) return;
+  const given = (await github.reviews.ofRun(run)).filter(
+    (r) => r.state === 'approved' && r.environments.some((name) => isGateOf(environment, name)),
+  );
   if (given.length === 0) return;
   const judged = given.map((r) => ({
     ...r,
@@ -41,13 +50,12 @@ export const takeReview = async (
       judged.map((r) => r.no ?? '').join('; '),
       'let another reviewer approve: run the workflow again, or sluice approve',
     );
-  const { deployment, environment } = state.request;
-  const environments = review.environments.join(', ');
+  const environments = review.environments.filter((name) => isGateOf(environment, name)).join(', ');
   await controlStore(session.objects(outputs).lease, environment).say(deployment, {
     command: 'approve',
     by: review.by,
     why: 'reviewed on GitHub',
     at: clock.now(),
-    review: environments === '' ? 'a reviewed environment' : environments,
+    review: environments,
   });
 };

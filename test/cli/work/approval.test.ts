@@ -15,11 +15,11 @@ const githubWith = (reviews: readonly Review[], me?: string): Github => ({
   reviews: { ofRun: () => Promise.resolve(reviews), me: () => Promise.resolve(me) },
 });
 
-const review = (by: string, state: Review['state'] = 'approved'): Review => ({
-  by,
-  state,
-  environments: ['production-approval'],
-});
+const review = (
+  by: string,
+  state: Review['state'] = 'approved',
+  environment = 'Production-Approval',
+): Review => ({ by, state, environments: [environment] });
 
 /** A deployment by ada that waits for a yes of grace or of the release team. */
 const waiting = async () => {
@@ -27,7 +27,8 @@ const waiting = async () => {
   const { approval } = world.app;
   const wanted = { when: 'first' as const, reviewers: ['grace', 'azora/release'], preventSelfReview: true };
   Object.assign(world.app, { approval: { ...approval, ...wanted } });
-  const { state, deployment } = await world.deploy('v2.0.0', { until: { phase: 'preflight' } });
+  const link = 'https://github.com/azora/azora/actions/runs/7';
+  const { state, deployment } = await world.deploy('v2.0.0', { until: { phase: 'preflight' } }, { link });
   const outputs = world.cloud.outputs;
   if (outputs === undefined) throw new Error('the stack is up');
   const { lease, record, backup } = world.stores;
@@ -60,7 +61,7 @@ describe('the job behind a reviewed environment', () => {
     const record = world.record(deployment);
     expect(record?.change.approver).toBe('linus');
     expect(record?.timeline.map((e) => e.what)).toContain(
-      'approved by linus (production-approval on GitHub)',
+      'approved by linus (Production-Approval on GitHub)',
     );
   });
 
@@ -78,7 +79,11 @@ describe('the job behind a reviewed environment', () => {
     const { take, said } = await waiting();
     await take(githubWith([]));
     await take(githubWith([review('grace', 'rejected')]));
+    // The same run may have waited for staging, too.
+    await take(githubWith([review('grace', 'approved', 'staging-approval')]));
     await take(undefined);
+    // Approved in another run, which began something else.
+    await take(githubWith([review('grace')]), '8');
     expect(await said()).toEqual([]);
   });
 });
