@@ -31,10 +31,22 @@ export interface ReleaseJobs {
 
 type Jobs = Readonly<Record<string, Job>>;
 
-const GITHUB_RIGHTS: Permissions = {
-  actions: { access: 'read', why: 'whether the required workflows passed on this commit' },
-  checks: { access: 'read', why: 'whether the required checks passed on this commit' },
-  statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
+/** What the checks of a commit are asked with: those named by a file are workflows, the others checks or statuses. */
+const checkRights = ({ app }: Target): Permissions => {
+  const { required, mode } = app.checks;
+  if (mode === 'run') return {};
+  const workflows = required.filter((name) => /\.ya?ml$/.test(name));
+  return {
+    ...(workflows.length === 0
+      ? {}
+      : { actions: { access: 'read', why: 'whether the required workflows passed on this commit' } }),
+    ...(workflows.length === required.length
+      ? {}
+      : {
+          checks: { access: 'read', why: 'whether the required checks passed on this commit' },
+          statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
+        }),
+  };
 };
 
 const REVIEW_RIGHTS: Permissions = {
@@ -153,7 +165,7 @@ const phases = (release: ReleaseJobs): Jobs => {
       'timeout-minutes': minutes(job.longest),
       permissions: {
         ...CREDENTIAL_RIGHTS,
-        ...(job.asksGithub === true ? GITHUB_RIGHTS : {}),
+        ...(job.asksGithub === true ? checkRights(target) : {}),
         ...(readsReview(release, all, job) ? REVIEW_RIGHTS : {}),
         ...(job.phase === 'record' ? TELLING_RIGHTS : {}),
       },

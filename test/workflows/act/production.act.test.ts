@@ -28,6 +28,9 @@ const migrationsFrom = (folder: string): void =>
     text.replaceAll(/app\/migrations[-\w]*/g, `app/${folder}`),
   );
 
+/** The local GitHub gives its tags as a plain object. */
+const tagOf = (tags: unknown, version: string): string => (tags as Record<string, string>)[version] ?? '';
+
 const deploymentOf = (run: RunResult): string => run.outputs['preflight']?.['deployment'] ?? '';
 const recordOf = async (deployment: string) => {
   const record = await pipeline.world.record(deployment);
@@ -67,6 +70,10 @@ test('a migration that fails: no service has changed, and the statement is named
 });
 
 test('a tag releases: every phase is a job, the canary has traffic, the record and what is kept say so', async () => {
+  // The commit came from a pull request: people look there for what became of it.
+  const { tags } = await pipeline.github();
+  await pipeline.seed({ pulls: [{ number: 3, head: tagOf(tags, 'v2.0.0'), state: 'closed' }] });
+  await pipeline.rightsUsed();
   const run = await pipeline.run(tagged('v2.0.0'));
   expect(run.code, run.log).toBe(0);
   expect(run.jobs).toEqual(
@@ -120,6 +127,19 @@ test('a tag releases: every phase is a job, the canary has traffic, the record a
   expect(run.summaries['preflight']).toContain('v2.0.0');
   expect(run.summaries['approval']).toContain(deployment);
   expect(run.summaries['record']).toContain(deployment);
+  const { comments, deployments } = await pipeline.github();
+  expect(comments.map((c) => c.pull)).toEqual([3]);
+  expect(comments[0]?.body).toContain(deployment);
+  expect(deployments.at(-1)?.statuses.at(-1)?.state).toBe('success');
+  // The jobs had these rights and no others, and used every one of them (`contents` is the checkout's, too).
+  expect(await pipeline.rightsUsed()).toEqual([
+    'actions=read',
+    'contents=read',
+    'deployments=read',
+    'deployments=write',
+    'pull_requests=read',
+    'pull_requests=write',
+  ]);
 });
 
 test('a canary that fails users: later jobs are skipped, traffic is back, the handler reports', async () => {
