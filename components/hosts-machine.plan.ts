@@ -37,7 +37,13 @@ export const planMachine = ({ app, slot, script }: MachinePlanArgs): PlannedMach
       {
         role: 'files',
         command: 'sh',
-        stdin: installScript(path, `releases/${deployment}`, releaseFiles(app, slot), script),
+        stdin: installScript(
+          path,
+          `releases/${deployment}`,
+          releaseFiles(app, slot),
+          Object.keys(app.target.files),
+          script,
+        ),
         timeoutSeconds: seconds(timeouts.prepare),
       },
       {

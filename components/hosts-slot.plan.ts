@@ -33,7 +33,7 @@ export const planHostsSlot = ({
     {
       role: 'files',
       command: 'sh',
-      stdin: installScript(path, `releases/${deployment}`, files, script),
+      stdin: installScript(path, `releases/${deployment}`, files, Object.keys(app.target.files), script),
       timeoutSeconds: seconds(timeouts.prepare),
       undo: undefined,
     },

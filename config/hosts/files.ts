@@ -99,11 +99,15 @@ export const releaseFiles = (app: HostsApp, frozen: Slot, slot?: SlotName): Reco
       }),
 });
 
-/** A shell script that writes files below a folder; whole or not at all. */
+/**
+ * A shell script that writes files below a folder. It stops at the first that cannot be written; nothing uses them before
+ * it has ended well. `mounted` are read inside containers, by whatever user runs there.
+ */
 export const installScript = (
   root: string,
   folder: string,
   files: Readonly<Record<string, string>>,
+  mounted: readonly string[],
   script: string,
 ): string => {
   const put = (path: string, text: string): string => {
@@ -119,6 +123,7 @@ export const installScript = (
     `mkdir -p "$root/sluice" "$root/${folder}" ${full}`,
     'set -e',
     ...Object.entries(files).map(([name, text]) => put(`$root/${folder}/${name}`, text)),
+    ...mounted.map((name) => `chmod 644 "$root/${folder}/${name}"`),
     put('$root/sluice/host.sh.new', script),
     'mv "$root/sluice/host.sh.new" "$root/sluice/host.sh"',
   ].join('\n')}\n`;

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseApp } from '../../../config/app.ts';
@@ -9,6 +12,7 @@ import type { HostsApp } from '../../../config/hosts/types.ts';
 import { planMachine } from '../../../components/hosts-machine.plan.ts';
 import { planHostsSlot, proxyCommand } from '../../../components/hosts-slot.plan.ts';
 import type { Slot } from '../../../config/release.types.ts';
+import { readCompose } from '../../../sandbox/cloud/hosts/compose-file.ts';
 import { freeze } from '../../../release/core/freeze.ts';
 
 type Tree = Record<string, unknown>;
@@ -67,6 +71,34 @@ test('the compose file has the document’s services, each limited, without priv
     environment: { DEBUG: '${DEBUG}', POSTGRES_PASSWORD: '${POSTGRES_PASSWORD:?is not in .env.staging}' },
   });
   expect(file.networks).toEqual({ front: {}, back: { internal: true } });
+});
+
+test('docker compose takes the files: the sandbox’s reader, and the real client where it is installed', () => {
+  const { app, slot } = theBot();
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-compose-'));
+  try {
+    const files = releaseFiles(app, slot);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const secrets = Object.keys(secretsOf(app)).map((name) => `${name}=x\n`);
+    writeFileSync(join(folder, 'secrets.env'), secrets.join(''));
+    const [file, ...env] = ['compose.all.yaml', 'settings.env', 'secrets.env'].map((name) =>
+      join(folder, name),
+    );
+    expect(readCompose(file ?? '', env).services).toHaveLength(8);
+    expect(() => readCompose(file ?? '', env.slice(0, 1))).toThrow(
+      /required variable \w+ is missing a value: is not in \.env\.staging/,
+    );
+    const real = (...words: readonly string[]) =>
+      spawnSync('docker', ['compose', ...words], { encoding: 'utf8' });
+    if (real('version').status !== 0)
+      return console.log('docker compose config left out: no docker with compose on the PATH');
+    const said = real(...env.flatMap((e) => ['--env-file', e]), '-f', file ?? '', 'config', '--quiet');
+    expect(said.stderr).toBe('');
+    expect(said.status).toBe(0);
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('secrets are named and never written; plain values come with the release, in a form that compose takes literally', () => {
@@ -148,7 +180,7 @@ test('two slots: the green one on its own ports, joined to what both share; its 
   expect(commands.map((c) => c.role)).toEqual(['files', 'prepare', 'up']);
   expect(commands[2]?.undo).toMatch(/host\.sh" down \S+ green$/);
   expect(proxyCommand(app, 'green')).toBe(
-    `sh "/home/deploy/the-bot/sluice/host.sh" proxy green '/etc/nginx/conf.d/the-bot.conf' 'sudo nginx -s reload'`,
+    `sh "/home/deploy/the-bot/sluice/host.sh" proxy green '/home/deploy/the-bot/nginx/the-bot.conf' 'sudo nginx -s reload'`,
   );
 });
 
