@@ -11,10 +11,12 @@ const renamed = (file: RenderedFile, name: string): RenderedFile => ({
 
 describe('actionlint, zizmor (pedantic), GitHub’s language service, our rules, bash -n', () => {
   it('find nothing in any file of any configuration', async () => {
-    const files = [...configurations().values()].flatMap((settings, n) =>
+    const all = [...configurations().values()].flatMap((settings, n) =>
       renderWorkflows(settings).map((file) => renamed(file, `c${n}`)),
     );
-    expect(files.length).toBeGreaterThan(50);
+    expect(all.length).toBeGreaterThan(50);
+    // Many configurations share a file: the same text needs to be looked at once.
+    const files = [...new Map(all.map((file) => [file.text, file])).values()];
     expect(await findingsIn(files)).toEqual([]);
     if (!(await hasShellcheck()))
       console.log('scripts were not checked by shellcheck: it is not on the PATH');

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTraffic, type TrafficRun } from '../../../sandbox/traffic/client.ts';
@@ -164,13 +164,17 @@ test('a canary that fails users: later jobs are skipped, traffic is back, the ha
 });
 
 test('a rollback by hand, standard: the version before is live, and the record says who and why', async () => {
+  // Made of what a script would run: quotes, newlines, $(…), ; and Unicode.
+  const pwned = join(pipeline.folder, 'pwned');
+  const reason = `performance issue"; touch ${pwned}; "$(touch ${pwned})\n--mode=emergency 'ü\u202E`;
+  const ticket = `OPS-7';touch ${pwned};'\`touch ${pwned}\``;
   const run = await pipeline.run(
     dispatched('rollback.yml', {
       environment: 'production',
       version: 'previous',
-      reason: 'performance issue',
+      reason,
       mode: 'standard',
-      ticket: 'OPS-7',
+      ticket,
       restore_database: 'false',
       override: 'false',
     }),
@@ -180,7 +184,9 @@ test('a rollback by hand, standard: the version before is live, and the record s
   expect(await liveVersions()).toEqual(['v1.0.0 100 %']);
   const record = await recordOf(run.outputs['production']?.['deployment'] ?? '');
   expect(record).toMatchObject({ kind: 'rollback', triggered_by: 'ada' });
-  expect(record.change).toMatchObject({ why: 'performance issue', ticket: 'OPS-7' });
+  expect(record.change.why).toContain(`touch ${pwned}; "$(touch`);
+  expect(record.change.ticket).toBe(ticket);
+  expect(existsSync(pwned)).toBe(false);
 });
 
 test('an emergency while a release runs: traffic is back at once, and the release stops by itself', async () => {

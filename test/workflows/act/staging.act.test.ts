@@ -52,7 +52,7 @@ const HOSTILE = (): readonly string[] => [
   `$(touch ${pwned()})`,
   `v1.0.0\n--stack=production\n$(touch ${pwned()})`,
   `v1.0.0';touch ${pwned()};'`,
-  `v1.0.0 ‮\`touch ${pwned()}\` ü`,
+  `v1.0.0 \u202E\`touch ${pwned()}\` ü`,
 ];
 
 test('a push to main deploys what the stack file says; logs are kept, GitHub is told', async () => {
