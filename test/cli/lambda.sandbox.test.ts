@@ -151,7 +151,7 @@ it('from staging to production by digest, 10 % then 100 %; back to a published v
 
 it('errors: the gate sees them by version, the alias goes back by one direct call', async () => {
   // One burst of errors is no evidence: the gate sees several windows of them.
-  await play('errors', ['6 seconds', '2 seconds'], async (end, directory) => {
+  await play('errors', ['8 seconds', '2 seconds'], async (end, directory) => {
     expect(end.outcome).toMatchObject({ result: 'rolled_back', exit: 4 });
     const record = recordOf(end, directory);
     expect(record.failure?.stage).toBe('canary');
