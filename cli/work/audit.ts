@@ -27,6 +27,5 @@ export const exportAudit = (options: Values, print: Printer): Promise<ExitCode> 
     const shown =
       text(options, 'format') === 'csv' ? auditCsv(entries).trimEnd() : JSON.stringify(about, null, 2);
     print.result('audit', about, shown);
-    print.event('note', { entries: entries.length }, `${entries.length} deployments`);
     return EXIT.done;
   });
