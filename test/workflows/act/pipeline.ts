@@ -295,7 +295,7 @@ export class Pipeline {
     const code = await new Promise<number | null>((done) => child.once('close', done));
     const understood = understand(lines);
     // For people, and for docs/github.md: what the jobs of every run printed.
-    const kept = process.env['SLUICE_ACT_LOGS'];
+    const kept = process.env['ACT_LOGS'];
     if (kept !== undefined) writeFileSync(join(kept, `${before}-${workflow}.log`), understood.log);
     return {
       ...understood,

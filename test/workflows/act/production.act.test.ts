@@ -53,6 +53,8 @@ test('a migration that fails: no service has changed, and the statement is named
   pipeline.commit('a migration that fails');
   const before = await pipeline.world.look();
   const run = await pipeline.run(tagged('v2.2.0'));
+  migrationsFrom('migrations');
+  pipeline.commit('the migration mended');
   expect(run.jobs, run.log).toEqual({
     preflight: 'success',
     approval: 'success',
@@ -63,10 +65,8 @@ test('a migration that fails: no service has changed, and the statement is named
   expect(await liveVersions()).toEqual(['v1.0.0 100 %']);
   expect((await pipeline.world.look()).outputs.release?.slots).toEqual(before.outputs.release?.slots);
   expect((await recordOf(deploymentOf(run))).status).toBe('failed');
-  expect(run.printed['migrate']).toMatch(/20260601090000_levels_and_currencies/);
+  expect(run.printed['failure']).toContain('alter table courses add column level text not null');
   expect(await pipeline.world.look()).toMatchObject({ open: [] });
-  migrationsFrom('migrations');
-  pipeline.commit('the migration mended');
 });
 
 test('a tag releases: every phase is a job, the canary has traffic, the record and what is kept say so', async () => {
