@@ -19,7 +19,8 @@ umask 077
 ROOT=$(cd "$(dirname "$0")/.." && pwd) || exit 5
 SELF="$ROOT/sluice/host.sh"
 STATE="$ROOT/state"
-FOLLOW_LIMIT=10
+# Seconds without a sign of the caller.
+FOLLOW_LIMIT=${SLUICE_FOLLOW_LIMIT:-10}
 mkdir -p "$STATE" "$ROOT/log" || exit 5
 
 say() { printf '%s\n' "$*"; }
@@ -156,6 +157,22 @@ followed() {
   return 1
 }
 
+# Somebody follows at this very moment: two new signs, so that between them a line went through.
+confirmed() {
+  for _ in first second; do
+    rm -f "$STATE/followed"
+    waited=0
+    until [ -f "$STATE/followed" ]; do
+      waited=$((waited + 1))
+      [ "$waited" -le $((FOLLOW_LIMIT * 5)) ] || {
+        why="the connection to the host was lost"
+        return 1
+      }
+      nap 0.2
+    done
+  done
+}
+
 # Takes a release up: files, containers, then what is to be run inside them. `why` says what failed.
 bring_up() {
   of=$1
@@ -252,7 +269,7 @@ work_up() {
   before=
   why=
   say "$(version "$id") comes up in $slot"
-  if bring_up "$id" && after_start "$id" && wait_healthy "$id" && followed &&
+  if bring_up "$id" && after_start "$id" && wait_healthy "$id" && confirmed &&
     printf '%s\n' "$id" >"$STATE/slot-$slot"; then
     record "$id" up
     before=$(current)
@@ -336,8 +353,8 @@ work() {
   id=$1
   before=$(current)
   why=
-  say "$(version "$id") instead of ${before:+$(version "$before")}${before:-nothing}"
-  bring_up "$id" && after_start "$id" && wait_healthy "$id" && followed || go_back
+  say "$(version "$id") instead of $([ -z "$before" ] && echo nothing || version "$before")"
+  bring_up "$id" && after_start "$id" && wait_healthy "$id" && confirmed || go_back
   become "$id" || {
     why="the disk is full: the manifest cannot be written"
     go_back
