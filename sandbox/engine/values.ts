@@ -93,11 +93,17 @@ export const markNamed = (outputs: Props, names: readonly string[]): Props => {
   return copy ?? outputs;
 };
 
+/** Of an SSH connection, which the SDK marks as a whole: these are no secrets, and messages must name them. */
+const CONNECTION = new Set(['host', 'user', 'hostKey']);
+
 /** The text of every string inside a secret, for redaction. */
 export const secretTexts = (value: unknown, add: (text: string) => void): void => {
   const inside = (v: unknown): void => {
     if (typeof v === 'string') add(v);
-    else if (typeof v === 'object' && v !== null) for (const item of Object.values(v)) inside(item);
+    else if (typeof v === 'object' && v !== null) {
+      const open = Object.hasOwn(v, 'privateKey') ? CONNECTION : undefined;
+      for (const [key, item] of Object.entries(v)) if (open?.has(key) !== true) inside(item);
+    }
   };
   some(value, (v) => {
     if (isSecret(v)) inside(v.value);
