@@ -1,10 +1,10 @@
 import { APPROVAL, approvalGate } from '../config/github.ts';
-import { expression, type Env, type Job, type Permissions, type Step } from './model.ts';
+import { expression, type Env, type Job, type Step } from './model.ts';
 import { FAILURE, minutes, phaseJobs, type PhaseJob } from './phases.ts';
+import { checkRights, CREDENTIAL_RIGHTS, REVIEW_RIGHTS, TELLING_RIGHTS } from './rights.ts';
 import type { Target } from './settings.ts';
 import {
   checkout,
-  CREDENTIAL_RIGHTS,
   credentials,
   environmentValues,
   install,
@@ -30,33 +30,6 @@ export interface ReleaseJobs {
 }
 
 type Jobs = Readonly<Record<string, Job>>;
-
-/** What the checks of a commit are asked with: those named by a file are workflows, the others checks or statuses. */
-const checkRights = ({ app }: Target): Permissions => {
-  const { required, mode } = app.checks;
-  if (mode === 'run') return {};
-  const workflows = required.filter((name) => /\.ya?ml$/.test(name));
-  return {
-    ...(workflows.length === 0
-      ? {}
-      : { actions: { access: 'read', why: 'whether the required workflows passed on this commit' } }),
-    ...(workflows.length === required.length
-      ? {}
-      : {
-          checks: { access: 'read', why: 'whether the required checks passed on this commit' },
-          statuses: { access: 'read', why: 'whether the required statuses passed on this commit' },
-        }),
-  };
-};
-
-const REVIEW_RIGHTS: Permissions = {
-  actions: { access: 'read', why: 'who approved this run, for the record' },
-};
-
-const TELLING_RIGHTS: Permissions = {
-  deployments: { access: 'write', why: 'the deployment’s status beside its commit' },
-  'pull-requests': { access: 'write', why: 'the comment after the deployment' },
-};
 
 /** Ids in a file: `canary`, or `production-canary`. */
 const idOf = ({ prefix }: ReleaseJobs, phase: string): string => `${prefix}${phase}`;
@@ -99,7 +72,6 @@ const tell = (release: ReleaseJobs, ...what: readonly ('summary' | 'status' | 'c
 const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: PhaseJob): readonly Step[] => {
   const { target, asked } = release;
   const first = job.phase === 'preflight';
-  const id = first ? expression('steps.phase.outputs.deployment') : expression('env.DEPLOYMENT');
   const env: Env = {
     ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
     ...(job.asksGithub === true || readsReview(release, phases, job)
@@ -134,7 +106,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
       : []),
     ...job.logs.map((kind) =>
       keepLog(target, kind, {
-        deployment: first ? id : deploymentOf(release),
+        deployment: first ? expression('steps.phase.outputs.deployment') : deploymentOf(release),
         suffix: suffixed(phases, job, kind),
       }),
     ),

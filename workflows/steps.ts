@@ -1,6 +1,6 @@
 import { roleArn, type JobKind } from '../config/github.ts';
 import { environmentOf } from '../config/github/roles.ts';
-import { expression, type Env, type Permissions, type RunStep, type Step, type UsesStep } from './model.ts';
+import { expression, type Env, type RunStep, type Step, type UsesStep } from './model.ts';
 import type { LogName } from './phases.ts';
 import type { Target } from './settings.ts';
 
@@ -45,12 +45,6 @@ const region = (target: Target, kind: JobKind): string => {
     ([, v]) => v.use === 'AWS_REGION' && v.environments.includes(environment),
   );
   return found === undefined ? 'us-east-1' : expression(`vars.${found[0]}`);
-};
-
-/** Rights of every job that takes a role. */
-export const CREDENTIAL_RIGHTS: Permissions = {
-  contents: { access: 'read', why: 'check out' },
-  'id-token': { access: 'write', why: 'the identity that AWS trusts' },
 };
 
 /** Uses that only the log-in at a registry needs. */

@@ -1,7 +1,8 @@
 import { DEPLOYED } from '../../config/github.types.ts';
 import { expression, type Job, type Step, type Workflow } from '../model.ts';
+import { CREDENTIAL_RIGHTS } from '../rights.ts';
 import { targetOf, type WorkflowSettings } from '../settings.ts';
-import { checkout, CREDENTIAL_RIGHTS, credentials, environmentValues, install, sluice } from '../steps.ts';
+import { checkout, credentials, environmentValues, install, sluice } from '../steps.ts';
 
 /** File that the page is put together in; every step appends to it. */
 const PAGE = '"$RUNNER_TEMP/preview.md"';

@@ -2,10 +2,10 @@ import { DEPLOYED, type Deployed } from '../../config/github.types.ts';
 import { environmentOf } from '../../config/github/roles.ts';
 import { expression, type Job, type Workflow } from '../model.ts';
 import { minutes } from '../phases.ts';
+import { CREDENTIAL_RIGHTS } from '../rights.ts';
 import { targetOf, type WorkflowSettings } from '../settings.ts';
 import {
   checkout,
-  CREDENTIAL_RIGHTS,
   credentials,
   environmentValues,
   install,

@@ -2,8 +2,9 @@ import type { JobKind } from '../../config/github.ts';
 import { DEPLOYED, type Deployed } from '../../config/github.types.ts';
 import { expression, type Job, type Step, type Workflow } from '../model.ts';
 import { minutes } from '../phases.ts';
+import { CREDENTIAL_RIGHTS } from '../rights.ts';
 import { targetOf, type Target, type WorkflowSettings } from '../settings.ts';
-import { checkout, CREDENTIAL_RIGHTS, credentials, environmentValues, install, sluice } from '../steps.ts';
+import { checkout, credentials, environmentValues, install, sluice } from '../steps.ts';
 
 /** What runs by the clock in each environment. */
 interface Scheduled {
