@@ -93,9 +93,11 @@ it('ten thousand records are summed up within a second', () => {
       status: i % 20 === 0 ? 'rolled_back' : 'success',
     }),
   );
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
   const f = figuresOf(many, T0, T0 + 400 * DAY);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  const { user, system } = process.threadCpuUsage(before);
+  // Processor time: what else the machine does is not the point.
+  expect((user + system) / 1_000).toBeLessThan(1_000);
   expect(f).toMatchObject({ releases: 10_000, changeFailureRate: 5 });
 });
 
