@@ -1,14 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { GroupMetrics } from '../balancer/metrics.ts';
 import { splitter } from '../balancer/weights.ts';
 import { CloudError } from '../options.ts';
 import type { Reaper } from '../reaper-client.ts';
+import { unpackCode, type Code } from './code.ts';
 import type { Answer } from './environment.ts';
 import { Pool } from './pool.ts';
-import { unzip } from './zip.ts';
 
 /** A function's configuration; names are ours, values AWS's. */
 export interface FunctionSpec {
@@ -26,14 +24,11 @@ export interface FunctionSpec {
   readonly key: string;
 }
 
-export interface Version {
+export interface Version extends Code {
   /** `$LATEST`, or a number as text. */
   readonly number: string;
   readonly arn: string;
   readonly spec: FunctionSpec;
-  /** Base64 of the SHA-256 of the archive, as AWS reports it. */
-  readonly codeSha256: string;
-  readonly codeSize: number;
   readonly pool: Pool;
   /** Users' requests: those that came through an alias. */
   readonly metrics: GroupMetrics;
@@ -223,45 +218,17 @@ export class Functions {
 
   async #build(name: string, arn: string, number: string, spec: FunctionSpec): Promise<Version> {
     const archive = await this.#parts.artifact(spec.bucket, spec.key);
-    const hash = createHash('sha256').update(archive).digest();
-    await this.#unpack(hash.toString('hex'), archive);
-    return this.#version(name, arn, number, spec, {
-      codeSha256: hash.toString('base64'),
-      codeSize: archive.length,
-    });
+    return this.#version(
+      name,
+      arn,
+      number,
+      spec,
+      await unpackCode(join(this.#parts.directory, 'code'), archive),
+    );
   }
 
-  #folder(hex: string): string {
-    return join(this.#parts.directory, 'code', hex.slice(0, 24));
-  }
-
-  async #unpack(hex: string, archive: Buffer): Promise<void> {
-    const folder = this.#folder(hex);
-    if (existsSync(folder)) return;
-    const partial = `${folder}.partial-${randomUUID()}`;
-    for (const [path, content] of Object.entries(unzip(archive))) {
-      await mkdir(dirname(join(partial, path)), { recursive: true });
-      await writeFile(join(partial, path), content);
-    }
-    await mkdir(dirname(folder), { recursive: true });
-    try {
-      await rename(partial, folder);
-    } catch (error) {
-      // Unpacked twice at once: the first is as good.
-      await rm(partial, { recursive: true, force: true });
-      if (!existsSync(folder)) throw error;
-    }
-  }
-
-  #version(
-    name: string,
-    arn: string,
-    number: string,
-    spec: FunctionSpec,
-    code: Pick<Version, 'codeSha256' | 'codeSize'>,
-  ): Version {
-    const hex = Buffer.from(code.codeSha256, 'base64').toString('hex');
-    const folder = this.#folder(hex);
+  #version(name: string, arn: string, number: string, spec: FunctionSpec, code: Code): Version {
+    const { folder, codeSha256, codeSize } = code;
     const pool = new Pool(
       {
         folder,
@@ -281,8 +248,7 @@ export class Functions {
       },
       this.#parts.reaper,
     );
-    const { codeSha256, codeSize } = code;
-    return { number, arn, spec, codeSha256, codeSize, pool, metrics: new GroupMetrics(Date.now()) };
+    return { number, arn, spec, folder, codeSha256, codeSize, pool, metrics: new GroupMetrics(Date.now()) };
   }
 }
 
