@@ -13,6 +13,7 @@ import { openSession, type Session } from '../session/open.ts';
 import { merge, ROOT, readStackConfig } from '../session/stack-config.ts';
 import type { Example } from './example.ts';
 import { seedStack } from './seed.ts';
+import { seedGithub } from './seed-github.ts';
 
 /** A sandbox with the machines of an application on hosts; gone when this process is. */
 export interface HostsWorld {
@@ -122,6 +123,7 @@ export const openHostsWorld = async (
     const plain = readStackConfig(stack, {}, { folder });
     const { target } = onHosts(plain.app);
     await seedStack(sandbox, plain.app);
+    await seedGithub(sandbox, plain.app, application);
     const machines: Record<string, HostAddress> = {};
     for (const [name, { key }] of Object.entries(target.machines)) {
       const machine = await sandbox.call<HostAddress>('POST', `/hosts/${name}`);
