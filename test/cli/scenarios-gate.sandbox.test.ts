@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { planGate, stagesBeforeAll } from '../../cli/gate/plan.ts';
+import { seeded } from '../../lib/random.ts';
 import { allOn, play, type Seen } from '../support/scenario.ts';
 
 /** Every scenario that must go back: traffic on version 1, version 2 out of every production rule, the backup kept. */
@@ -11,6 +13,36 @@ const expectBack = async ({ record, live, outputs, objects, end }: Seen): Promis
   expect(record.rollback?.verified).toBe(true);
   const keys = await objects.backup.list('prod/');
   expect(keys).toContain(`prod/backup-${record.deployment_id}.sql.gz`);
+};
+
+/**
+ * Time after which `sluice gate plan` says that 9 of 10 such releases are sent back at the first share, and the time it took;
+ * ms since the stage began. The plan is asked about the busiest service, with what was known before the release.
+ */
+const promisedAndTaken = (
+  { record, end }: Seen,
+  rates: { readonly before?: number; readonly now: number },
+): readonly [promised: number, taken: number] => {
+  const { app } = end.session.config;
+  const { log, verdicts } = record.gate ?? {};
+  const look = verdicts?.at(-1)?.look;
+  if (log === undefined || look === undefined) throw new Error('the record holds no verdict of the gate');
+  const services = Object.values(log.terms.services);
+  const busiest = services.reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
+  const [row] = planGate(
+    {
+      rps: busiest.perSecond,
+      errors: rates.before ?? busiest.rate,
+      stages: stagesBeforeAll(app),
+      settings: app.gate,
+      tests: log.terms.tests,
+      regressions: [rates.now],
+      delay: app.health.interval,
+    },
+    seeded(1),
+  ).rows;
+  if (row?.nineOfTen === undefined) throw new Error('the plan promises nothing');
+  return [row.nineOfTen, look.now - look.stage.startedAt];
 };
 
 describe('a release through the whole sandbox', () => {
@@ -54,6 +86,8 @@ describe('a release through the whole sandbox', () => {
       expect(record.failure?.stage).toBe('canary');
       expect(record.rollout_stages.at(-1)?.verdicts.at(-1)).toMatchObject({ verdict: 'fail', by: 'errors' });
       expect(record.rollback?.weights_restored_ms).toBeLessThanOrEqual(1000);
+      const [promised, taken] = promisedAndTaken(seen, { now: 0.3 });
+      expect(taken).toBeLessThanOrEqual(promised);
       // Nobody but the canary's share met version 2.
       expect(end.traffic.failed).toBeLessThan(end.traffic.answered * 0.05);
     });
@@ -66,6 +100,9 @@ describe('a release through the whole sandbox', () => {
         verdict: 'fail',
         by: 'latency',
       });
+      // Slower than the stable version's p95: one request in twenty before, more than half of them now.
+      const [promised, taken] = promisedAndTaken(seen, { before: 0.05, now: 0.5 });
+      expect(taken).toBeLessThanOrEqual(promised);
     });
   });
 
