@@ -39,7 +39,7 @@ export const report = (results: Results, found: readonly Claim[]): string => {
   const plot = (file: string): string => plots.get(file) ?? '';
   const again = results.cells.filter(({ runs }) => runs === results.again && runs !== results.runs).length;
   return [
-    `Seed ${results.seed}, ${results.runs.toLocaleString('en')} runs of each workload` +
+    `Seed ${results.seed}, ${results.runs.toLocaleString('en')} runs of each workload, a quarter where only times are measured or nothing is promised` +
       (again === 0
         ? '.'
         : ` (${results.again.toLocaleString('en')} fresh ones where a claim was too close to call).`) +
