@@ -1,4 +1,4 @@
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Buckets } from '../components/buckets.ts';
 import { DatabaseCommand } from '../components/database-command.ts';
 import {

@@ -3,7 +3,11 @@ import type { BucketStore } from '../provider/types/buckets.ts';
 import type { BucketHandle, S3 } from './s3/index.ts';
 
 /** The S3 part as the bucket handlers see it. Objects go through its API, as any client's would. */
-export const bucketStore = (s3: S3): BucketStore & { get(name: string, key: string): Promise<Buffer> } => {
+export const bucketStore = (
+  s3: S3,
+): BucketStore & {
+  readonly get: (name: string, key: string) => Promise<Buffer>;
+} => {
   const bucket = (name: string): BucketHandle => {
     const found = s3.bucket(name);
     if (found === undefined) throw new CloudError('NoSuchBucket', `there is no bucket ${name}`);

@@ -15,6 +15,7 @@ const inside = (options) => {
   return port === undefined ? options : { ...options, host: '127.0.0.1', port };
 };
 
+// oxlint-disable-next-line typescript/unbound-method -- always called with the socket or server as `this`
 const { connect } = net.Socket.prototype;
 net.Socket.prototype.connect = function (...args) {
   // Node itself hands over its normalised arguments as one array.
@@ -29,6 +30,7 @@ net.Socket.prototype.connect = function (...args) {
   return connect.call(this, inside({ port: Number(first), host }), ...rest);
 };
 
+// oxlint-disable-next-line typescript/unbound-method -- always called with the socket or server as `this`
 const { listen } = net.Server.prototype;
 net.Server.prototype.listen = function (...args) {
   const options = typeof args[0] === 'object' && args[0] !== null ? args[0] : { port: args[0] };

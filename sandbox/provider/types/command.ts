@@ -10,7 +10,7 @@ export interface CommandPlace {
   readonly reaper: Reaper;
   /** Endpoints and credentials of this cloud. */
   environment(): Readonly<Record<string, string>>;
-  log(line: string): void;
+  readonly log: (line: string) => void;
 }
 
 interface Ran {
