@@ -59,6 +59,7 @@ export default defineConfig({
                 // GitHub's packages import JSON without saying so, which Node refuses.
                 server: { deps: { inline: [/@actions\//] } },
                 testTimeout: 120_000,
+                maxWorkers: 2,
                 sequence: { groupOrder: 2 },
               }),
               // Their source maps name sources that they do not bring: a line for each of them.
