@@ -227,7 +227,7 @@ describe('what somebody damaged', () => {
     for (const [text, why] of [
       ['{"format":1,', 'is damaged: it is not JSON'],
       ['{"format":1}', 'is damaged: '],
-      ['{"format":7}', 'has format 7; this sluice reads 1'],
+      ['{"format":7}', 'has format 7; this sluice reads 0, 1'],
     ] as const)
       await damaged(bucket('record'), { [key]: text }, async () => {
         const told = await sluice('history');

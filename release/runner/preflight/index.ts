@@ -24,7 +24,7 @@ export const preflight = async (
     readFacts(c),
     migrationsOf(c),
     previousOf(c),
-    githubFindings(c, tag.commit ?? c.state.request.commit),
+    githubFindings(c, tag.commit),
     afterFindings(c),
     imageFindings(c),
     secretFindings(c),

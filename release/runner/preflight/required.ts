@@ -4,8 +4,12 @@ import type { Finding } from '../../core/engine/types.ts';
 import type { Github } from '../../ports/github.ts';
 import type { Context } from '../context.ts';
 
-/** What is wrong with the commit on GitHub: required checks (B2), and the tag as GitHub knows it (B1). */
-export const githubFindings = async (c: Context, commit: string): Promise<Finding[]> => {
+/**
+ * What is wrong with the commit on GitHub: required checks (B2), and the tag as GitHub knows it (B1). `tagged` is the
+ * commit of the version's tag here; without one, that is said elsewhere.
+ */
+export const githubFindings = async (c: Context, tagged: string | undefined): Promise<Finding[]> => {
+  const commit = tagged ?? c.state.request.commit;
   const { github } = c.ports;
   const { checks, repository } = c.app;
   const wanted = checks.mode === 'require' ? checks.required : [];
@@ -23,7 +27,7 @@ export const githubFindings = async (c: Context, commit: string): Promise<Findin
   try {
     const [required, tag] = await Promise.all([
       requiredFindings(github, wanted, commit, repository ?? ''),
-      checks.tag ? tagFindings(github, c.state.request.version, commit) : [],
+      checks.tag && tagged !== undefined ? tagFindings(github, c.state.request.version, commit) : [],
     ]);
     return [...required, ...tag];
   } catch (error) {
