@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findExample } from '../../cli/demo/example.ts';
-import { openDemoWorld, release, type DemoWorld } from '../../cli/demo/world.ts';
+import { openDemoWorld, type DemoWorld } from '../../cli/demo/world.ts';
 import { requestOf } from '../../cli/run-release.ts';
 import type { Session } from '../../cli/session/open.ts';
-import { createOperator, runRollback, type Outcome } from '../../release/runner.ts';
+import { runRollback, type Outcome } from '../../release/runner.ts';
+import { promoted } from '../support/promoted.ts';
 
 /** Two services on one table, whose column is split in three releases: each is taken back once. In order. */
 let directory: string;
@@ -25,21 +26,10 @@ afterAll(async () => {
 // A deployment's id has the second in it: no person starts two in one.
 beforeEach(() => delay(1_100));
 
-/** Nobody uses this cloud: a person sends each stage on. */
 const bring = async (version: string): Promise<void> => {
-  const operator = createOperator();
-  const sent = new Set<string>();
-  session = await world.session(version, { bakes: ['1 second'] });
-  const outcome = await release(session, version, 'as planned', {
-    operator,
-    onView: ({ stages, bakeLeft }) => {
-      const stage = stages.find((s) => s.status === 'running')?.name;
-      if (stage === undefined || bakeLeft === undefined || sent.has(stage)) return;
-      sent.add(stage);
-      operator.say({ command: 'promote', by: 'ada', why: 'nobody is here', at: Date.now() });
-    },
-  });
-  expect(outcome).toMatchObject({ result: 'success' });
+  const brought = await promoted(world, version);
+  expect(brought.outcome).toMatchObject({ result: 'success' });
+  session = brought.session;
 };
 
 const back = async (

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDemoWorld, release, type DemoWorld } from '../../cli/demo/world.ts';
-import { createOperator, type Outcome } from '../../release/runner.ts';
+import { openDemoWorld, type DemoWorld } from '../../cli/demo/world.ts';
+import type { Outcome } from '../../release/runner.ts';
 import { commandLine, jsonLines, type Told } from '../support/command-line.ts';
+import { attach, promoted } from '../support/promoted.ts';
 
 /** Two releases ended well; what the commands say about them, and the drills. One cloud, in the order below. */
 let directory: string;
@@ -13,41 +14,23 @@ let world: DemoWorld;
 let first: Outcome;
 let second: Outcome;
 
-const SHELL = ['SLUICE_SANDBOX', 'SLUICE_SANDBOX_TOKEN', 'PULUMI_BACKEND_URL'] as const;
-const shell = new Map(SHELL.map((name) => [name, process.env[name]]));
+let detach: () => void;
 
-/** Nobody uses this cloud: a person sends each stage on. */
-const promoted = async (version: string): Promise<Outcome> => {
-  const operator = createOperator();
-  const sent = new Set<string>();
-  const session = await world.session(version, { bakes: ['1 second'] });
-  const outcome = await release(session, version, 'as planned', {
-    operator,
-    onView: ({ stages, bakeLeft }) => {
-      const stage = stages.find((s) => s.status === 'running')?.name;
-      if (stage === undefined || bakeLeft === undefined || sent.has(stage)) return;
-      sent.add(stage);
-      operator.say({ command: 'promote', by: 'ada', why: 'nobody is here', at: Date.now() });
-    },
-  });
+const bring = async (version: string): Promise<Outcome> => {
+  const { outcome } = await promoted(world, version);
   expect(outcome).toMatchObject({ result: 'success', exit: 0 });
   return outcome;
 };
 
 beforeAll(async () => {
-  delete process.env['PULUMI_BACKEND_URL'];
   directory = mkdtempSync(join(tmpdir(), 'sluice-records-'));
   world = await openDemoWorld('production', directory);
-  process.env['SLUICE_SANDBOX'] = world.sandbox.url;
-  process.env['SLUICE_SANDBOX_TOKEN'] = world.sandbox.token;
-  first = await promoted('v1.0.0');
-  second = await promoted('v2.0.0');
+  detach = attach(world);
+  first = await bring('v1.0.0');
+  second = await bring('v2.0.0');
 }, 120_000);
 afterAll(async () => {
-  for (const [name, value] of shell) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
+  detach();
   await world.close();
   rmSync(directory, { recursive: true, force: true });
 });

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openDemoWorld, release, type DemoWorld } from '../../cli/demo/world.ts';
+import { openDemoWorld, type DemoWorld } from '../../cli/demo/world.ts';
 import { requestOf } from '../../cli/run-release.ts';
 import type { Session } from '../../cli/session/open.ts';
 import { parseRecord } from '../../release/core/records/parse.ts';
 import type { DeploymentRecord } from '../../release/core/records/schema.ts';
 import { readLive } from '../../release/runner/effects/live.ts';
-import { createOperator, runRollback, type Outcome } from '../../release/runner.ts';
+import { runRollback, type Outcome } from '../../release/runner.ts';
 import { commandLine, jsonLines, type Told } from '../support/command-line.ts';
+import { attach, promoted } from '../support/promoted.ts';
 import { allOn } from '../support/scenario.ts';
 
 /** Version 1 and version 2 ended well; then a person goes back. One cloud, in the order below. */
@@ -21,41 +22,24 @@ let session: Session;
 let first: Outcome;
 let second: Outcome;
 
-const SHELL = ['SLUICE_SANDBOX', 'SLUICE_SANDBOX_TOKEN', 'PULUMI_BACKEND_URL'] as const;
-const shell = new Map(SHELL.map((name) => [name, process.env[name]]));
+let detach: () => void;
 
-/** Nobody uses this cloud: a person sends each stage on. */
-const promoted = async (version: string): Promise<Outcome> => {
-  const operator = createOperator();
-  const sent = new Set<string>();
-  session = await world.session(version, { bakes: ['1 second'] });
-  const outcome = await release(session, version, 'as planned', {
-    operator,
-    onView: ({ stages, bakeLeft }) => {
-      const stage = stages.find((s) => s.status === 'running')?.name;
-      if (stage === undefined || bakeLeft === undefined || sent.has(stage)) return;
-      sent.add(stage);
-      operator.say({ command: 'promote', by: 'ada', why: 'nobody is here', at: Date.now() });
-    },
-  });
-  expect(outcome).toMatchObject({ result: 'success', exit: 0 });
-  return outcome;
+const bring = async (version: string): Promise<Outcome> => {
+  const brought = await promoted(world, version);
+  expect(brought.outcome).toMatchObject({ result: 'success', exit: 0 });
+  session = brought.session;
+  return brought.outcome;
 };
 
 beforeAll(async () => {
-  delete process.env['PULUMI_BACKEND_URL'];
   directory = mkdtempSync(join(tmpdir(), 'sluice-rollback-'));
   world = await openDemoWorld('production', directory);
-  process.env['SLUICE_SANDBOX'] = world.sandbox.url;
-  process.env['SLUICE_SANDBOX_TOKEN'] = world.sandbox.token;
-  first = await promoted('v1.0.0');
-  second = await promoted('v2.0.0');
+  detach = attach(world);
+  first = await bring('v1.0.0');
+  second = await bring('v2.0.0');
 }, 120_000);
 afterAll(async () => {
-  for (const [name, value] of shell) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
+  detach();
   await world.close();
   rmSync(directory, { recursive: true, force: true });
 });

@@ -10,7 +10,7 @@ import type { StackOutputs } from '../../release/ports/stack.ts';
 import { sandboxTraffic } from '../../sandbox/adapters/traffic.ts';
 import { D1, D2 } from '../support/releases.ts';
 import { checkout, liveTraffic } from './cli.ts';
-import { azoraConfig, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
+import { azoraConfig, firstRelease, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
 import { azora } from './program.ts';
 import { openReal, type Opened } from './updaters.ts';
 
@@ -46,14 +46,7 @@ const toCanary = async (): Promise<void> => {
 beforeAll(async () => {
   ground = await openGround();
   it = await openReal({ ground, stack: 'production', program: azora, config });
-  full = {
-    format: 1,
-    serial: 0,
-    replaces: null,
-    deployment: D1,
-    slots: { blue: slotOf(ground, config, 'v1.0.0', D1) },
-    traffic: { blue: 100, green: 0 },
-  };
+  full = firstRelease(ground, config, D1);
   await it.updater.up(full, quiet);
   const green = slotOf(ground, config, 'v2.0.0', D2);
   await it.updater.up(await step({ deployment: D2, slots: { ...full.slots, green } }), quiet);

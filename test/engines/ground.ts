@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseApp } from '../../config/app.ts';
-import type { SecretReference, Slot } from '../../config/release.types.ts';
+import type { Release, SecretReference, Slot } from '../../config/release.types.ts';
 import { readStackFile } from '../../config/stack-file.ts';
 import type { App } from '../../config/types.ts';
 import { freeze } from '../../release/core/freeze.ts';
@@ -132,6 +132,20 @@ export const slotOf = (
   );
   return freeze(app, { version, deployment, images, secrets: ground.secrets });
 };
+
+/** The first release of a stack: version 1 in blue, with all the traffic. */
+export const firstRelease = (
+  ground: Ground,
+  config: Readonly<Record<string, string>>,
+  deployment: string,
+): Release => ({
+  format: 1,
+  serial: 0,
+  replaces: null,
+  deployment,
+  slots: { blue: slotOf(ground, config, 'v1.0.0', deployment) },
+  traffic: { blue: 100, green: 0 },
+});
 
 /** Files outside of the cloud itself that hold the planted secret: state, its backups, history, stack files, logs. */
 export const leaks = (directory: string): string[] => {

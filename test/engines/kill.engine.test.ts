@@ -2,13 +2,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Release } from '../../config/release.types.ts';
 import { UpdateFailed, type UpdateEvent } from '../../release/ports/stack.ts';
 import { serveProvider } from '../../sandbox/grpc/server.ts';
 import { D1 } from '../support/releases.ts';
 import { liveTraffic } from './cli.ts';
 import { driven, releaseOf } from './driven.ts';
-import { azoraConfig, engineEnvironment, openGround, SERVICES, slotOf, type Ground } from './ground.ts';
+import { azoraConfig, engineEnvironment, firstRelease, openGround, SERVICES, type Ground } from './ground.ts';
 import { azora } from './program.ts';
 import { checkpoint, openReal } from './updaters.ts';
 
@@ -46,14 +45,7 @@ const texts = (events: readonly UpdateEvent[]): string[] =>
 test('pulumi is killed while services come up: the next run clears the lock, takes in what is there, makes nothing twice', async () => {
   const config = azoraConfig('production');
   const args = { ground, stack: 'production', program: azora, config };
-  const release: Release = {
-    format: 1,
-    serial: 0,
-    replaces: null,
-    deployment: D1,
-    slots: { blue: slotOf(ground, config, 'v1.0.0', D1) },
-    traffic: { blue: 100, green: 0 },
-  };
+  const release = firstRelease(ground, config, D1);
   const slow = {
     kind: 'resource',
     on: 'create',

@@ -8,7 +8,7 @@ import {
 } from '../../sandbox/provider/contract.ts';
 import { D1 } from '../support/releases.ts';
 import { driven, releaseOf } from './driven.ts';
-import { azoraConfig, openGround, PLANTED, slotOf, type Ground } from './ground.ts';
+import { azoraConfig, firstRelease, openGround, PLANTED, type Ground } from './ground.ts';
 import { azora } from './program.ts';
 import { openReal } from './updaters.ts';
 
@@ -57,14 +57,7 @@ test('a preview of a whole first deployment knows every resource, passes unknown
     program: azora,
     config,
   });
-  const changes = await it.updater.preview({
-    format: 1,
-    serial: 0,
-    replaces: null,
-    deployment: D1,
-    slots: { blue: slotOf(ground, config, 'v1.0.0', D1) },
-    traffic: { blue: 100, green: 0 },
-  });
+  const changes = await it.updater.preview(firstRelease(ground, config, D1));
   expect(changes.length).toBeGreaterThan(100);
   // What is read is the stack's own last release.
   expect(new Set(changes.map((c) => c.op))).toEqual(new Set(['read', 'create']));

@@ -1,13 +1,5 @@
+import { code, safe } from '../markdown.ts';
 import type { DeploymentRecord } from '../records/schema.ts';
-
-/** Text from outside, on one line, that can neither format nor mention anybody. */
-const safe = (text: string): string =>
-  text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_[\]<>|~#]/g, (c) => `\\${c}`)
-    .replaceAll('@', '@\u200b');
-
-const code = (text: string): string => `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 
 /** Where a deployment's record is kept. */
 export interface RecordPlace {

@@ -1,17 +1,9 @@
+import { code, safe } from '../markdown.ts';
 import { capped, fieldsText, lossText, PROTECTED } from './sentences.ts';
 import type { Outlook, PreviewPage, ServiceChange } from './types.ts';
 
 /** GitHub cuts comments at 65,536 characters. */
 const LIMIT = 60_000;
-
-/** Text from outside, on one line, that can neither format nor mention anybody. */
-const safe = (text: string): string =>
-  text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_[\]<>|~#]/g, (c) => `\\${c}`)
-    .replaceAll('@', '@\u200b');
-
-const code = (text: string): string => `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 
 const list = (lines: readonly string[]): string[] => capped(lines).map((l) => `- ${l}`);
 

@@ -15,6 +15,7 @@ import { emptyTraffic, Source } from '../../../bench/gate/traffic.ts';
 import { calm, regressions, wholeBursts, type Workload } from '../../../bench/gate/workloads.ts';
 import { addWindow, openErrorTest } from '../../../release/core/gate/errors.ts';
 import { countEvidence } from '../../../release/core/gate/lanes.ts';
+import { cell } from './cell.ts';
 
 const workload = (list: readonly Workload[], name: string): Workload => {
   const found = list.find((one) => one.name.startsWith(name));
@@ -90,23 +91,6 @@ describe('simulated releases', () => {
     expect(into.runs).toBe(80);
     expect(into.failed).toBe(into.after.reduce((sum, count) => sum + count, 0));
   });
-});
-
-const cell = (change: Partial<Cell>): Cell => ({
-  part: 'calm',
-  group: 'calm',
-  kind: 'identical release',
-  rate: 100,
-  errors: 0.001,
-  share: 0.05,
-  rule: GATE,
-  runs: 20_000,
-  failed: 20,
-  undecided: 0,
-  median: null,
-  p90: null,
-  bad: 0,
-  ...change,
 });
 
 const seen = (rule: string, median: number | null, kind = '0.1 % to 2 %'): Cell =>

@@ -5,24 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Cell } from '../../../bench/gate/cells.ts';
-import { Checkpoint } from '../../../bench/gate/checkpoint.ts';
 
-const cell: Cell = {
-  part: 'calm',
-  group: 'calm',
-  kind: 'identical release',
-  rate: 100,
-  errors: 0.001,
-  share: 0.05,
-  rule: 'this gate, 10 s',
-  runs: 20_000,
-  failed: 20,
-  undecided: 0,
-  median: null,
-  p90: 40,
-  bad: 0.5,
-};
+import { Checkpoint } from '../../../bench/gate/checkpoint.ts';
+import { cell } from './cell.ts';
+
+const finished = cell({ p90: 40, bad: 0.5 });
 
 describe('what a stopped run had finished', () => {
   let folder = '';
@@ -35,26 +22,26 @@ describe('what a stopped run had finished', () => {
   });
 
   it('is there when it is started again', () => {
-    new Checkpoint(file(), 1).put('a', [cell]);
+    new Checkpoint(file(), 1).put('a', [finished]);
     const again = new Checkpoint(file(), 1);
-    expect(again.get('a')).toEqual([cell]);
+    expect(again.get('a')).toEqual([finished]);
     expect(again.get('b')).toBeUndefined();
   });
 
   it('is forgotten for another seed', () => {
-    new Checkpoint(file(), 1).put('a', [cell]);
+    new Checkpoint(file(), 1).put('a', [finished]);
     expect(new Checkpoint(file(), 2).get('a')).toBeUndefined();
     expect(new Checkpoint(file(), 1).get('a')).toBeUndefined();
   });
 
   it('survives an end in the middle of a line', () => {
-    new Checkpoint(file(), 1).put('a', [cell]);
+    new Checkpoint(file(), 1).put('a', [finished]);
     appendFileSync(file(), '["b",[{"part":"ca');
     const again = new Checkpoint(file(), 1);
     expect(again.get('b')).toBeUndefined();
     again.put('c', []);
     const third = new Checkpoint(file(), 1);
-    expect([third.get('a'), third.get('c')]).toEqual([[cell], []]);
+    expect([third.get('a'), third.get('c')]).toEqual([[finished], []]);
     expect(readFileSync(file(), 'utf8')).not.toContain('"b"');
   });
 });

@@ -7,23 +7,7 @@ import { figures } from '../../../bench/gate/figures.ts';
 import { GATE, NAIVE_10 } from '../../../bench/gate/parts.ts';
 import { falseInAnHour, probesClaim, timeToFail } from '../../../bench/gate/probes.ts';
 import { gainsText } from '../../../bench/gate/summary.ts';
-
-const cell = (change: Partial<Cell>): Cell => ({
-  part: 'calm',
-  group: 'calm',
-  kind: 'identical release',
-  rate: 100,
-  errors: 0.001,
-  share: 0.05,
-  rule: GATE,
-  runs: 20_000,
-  failed: 20,
-  undecided: 0,
-  median: null,
-  p90: null,
-  bad: 0,
-  ...change,
-});
+import { cell } from './cell.ts';
 
 describe('probes', () => {
   it('send back a version that answers none after 30 s, with traffic and without', () => {
