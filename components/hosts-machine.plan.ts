@@ -23,6 +23,15 @@ export interface PlannedMachine {
   readonly commands: readonly PlannedRemote[];
 }
 
+/** Lets users in, or tells them to come again, on a machine without slots. */
+export const doorCommand = (
+  word: 'close' | 'open',
+  path: string,
+  { config, reload }: { readonly config: string; readonly reload: string },
+): string => `sh "${path}/sluice/host.sh" ${word} ${[config, reload].map(quoted).join(' ')}`;
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
 /** The commands that bring a release to one machine, in their order. */
 export const planMachine = ({ app, slot, script }: MachinePlanArgs): PlannedMachine => {
   const { path, timeouts, health, startDelay } = app.target;
@@ -30,7 +39,7 @@ export const planMachine = ({ app, slot, script }: MachinePlanArgs): PlannedMach
   const call = (word: string): string => `sh "${path}/sluice/host.sh" ${word} ${deployment}`;
   const seconds = (ms: number): number => Math.ceil(ms / 1000);
   // On failure the previous release is taken up within the same command.
-  const there = timeouts.deploy + timeouts.health + startDelay;
+  const there = timeouts.deploy + timeouts.health + timeouts.smoke + startDelay;
   return {
     deployment,
     commands: [

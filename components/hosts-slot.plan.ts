@@ -48,7 +48,7 @@ export const planHostsSlot = ({
       role: 'up',
       command: call('up', deployment, slot),
       stdin: undefined,
-      timeoutSeconds: seconds(timeouts.deploy + timeouts.health + startDelay),
+      timeoutSeconds: seconds(timeouts.deploy + timeouts.health + timeouts.smoke + startDelay),
       undo: call('down', deployment, slot),
     },
   ];

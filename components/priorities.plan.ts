@@ -13,8 +13,8 @@ const OFFSETS: Readonly<Record<SlotName | 'production', number>> = {
   production: 2 * POSITIONS,
 };
 
-/** Priorities that a production rule may be given: 32001 to 48000. */
-export const PRODUCTION_PRIORITIES = { from: 2 * POSITIONS + 1, to: 3 * POSITIONS } as const;
+/** Priorities that a production rule may be given: 32001 to 47999. */
+export const PRODUCTION_PRIORITIES = { from: 2 * POSITIONS + 1, to: 3 * POSITIONS - 1 } as const;
 
 export const priorityOf = (kind: SlotName | 'production', position: number): number =>
   OFFSETS[kind] + position;
@@ -27,7 +27,7 @@ export interface Routed {
   readonly priority?: number | undefined;
 }
 
-/** Service → position, 1 to 16000. */
+/** Service → position, 1 to 15999. */
 export type Positions = Readonly<Record<string, number>>;
 
 /** What a pattern matches for certain; one without wildcards ends here, so it comes before one that goes on. */
@@ -124,7 +124,8 @@ export const planPositions = (services: readonly Routed[], remembered: Positions
   const taken = new Set<number>();
   const bounds = (name: string): { low: number; high: number } => {
     let low = 0;
-    let high = POSITIONS + 1;
+    // The last priority before the production rules is the maintenance page's.
+    let high = POSITIONS;
     for (const other of order.before.get(name) ?? []) low = Math.max(low, placed.get(other) ?? low);
     for (const other of order.after.get(name) ?? []) high = Math.min(high, placed.get(other) ?? high);
     return { low, high };

@@ -55,6 +55,8 @@ export class ServiceSlot extends pulumi.ComponentResource {
   /** Undefined for workers. */
   readonly targetGroup: TargetGroup | undefined;
   readonly previewRule: ListenerRule | undefined;
+  /** What a task that is started beside the service shares with it. */
+  readonly place: { readonly definitionArn: pulumi.Output<string>; readonly groupIds: pulumi.Output<string[]> };
 
   constructor(name: string, args: ServiceSlotArgs, opts?: pulumi.ComponentResourceOptions) {
     super('sluice:components:ServiceSlot', name, {}, opts);
@@ -70,6 +72,10 @@ export class ServiceSlot extends pulumi.ComponentResource {
     this.targetGroup = this.declareTargetGroup(name, plan, args, tags);
     this.previewRule = this.declarePreviewRule(name, args, tags);
     this.service = this.declareService(name, plan, args, tags, task, group);
+    this.place = {
+      definitionArn: task.definition.arn,
+      groupIds: pulumi.all([group.id, args.shared.peersGroupId]),
+    };
     this.registerOutputs({ serviceArn: this.service.id });
   }
 

@@ -104,6 +104,9 @@ const releaseSchema = strict({
   deployment,
   slots: strict({ blue: z.exactOptional(slot), green: z.exactOptional(slot) }),
   traffic: strict({ blue: share, green: share }),
+  maintenance: z.exactOptional(
+    strict({ by: z.enum(['release', 'person'], { error: 'release, person' }), deployment }),
+  ),
   backup: z.exactOptional(deployment),
   schema: z.exactOptional(strict({ deployment, version })),
 }).superRefine((release, context) => {

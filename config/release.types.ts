@@ -16,6 +16,11 @@ export interface Release {
   readonly slots: { readonly [S in SlotName]?: Slot };
   /** Percent of traffic per slot; sums to 100, or to 0 before the first release has traffic. */
   readonly traffic: Readonly<Record<SlotName, number>>;
+  /**
+   * Users are sent to a page that says when to come again; absent: they are let in. What a release closed is opened by
+   * its own next steps or by its way back; what a person closed, by a person.
+   */
+  readonly maintenance?: { readonly by: 'release' | 'person'; readonly deployment: string };
   /** Deployment whose backup was taken last. Never goes back by itself. */
   readonly backup?: string;
   /** Deployment and version whose migrations ran last. Never goes back by itself. */

@@ -7,6 +7,7 @@
  */
 
 import type { HostsTarget } from './hosts/types.ts';
+import type { MaintenanceSettings } from './maintenance.ts';
 import type { FunctionSettings, LambdaTarget } from './lambda/types.ts';
 
 export type SlotName = 'blue' | 'green';
@@ -54,6 +55,8 @@ export interface App {
   readonly backups: BackupSchedule;
   readonly timeouts: Timeouts;
   readonly notifications: readonly Notification[];
+  /** What users are told while the application is closed (C7). */
+  readonly maintenance: MaintenanceSettings;
   /** Watching after a release (D13). */
   readonly watch: { readonly for: number };
   /** Freeze windows: no release starts inside. Cron-free: ISO intervals `from/to`. */
@@ -142,7 +145,7 @@ export interface Database {
   readonly engine: 'postgres';
   /** Name in `App.secrets` that holds the connection URL. */
   readonly url: string;
-  /** `runner`: the machine that runs sluice reaches the database. `task`: a task in the VPC with the new image does. */
+  /** `runner`: the machine that runs sluice reaches the database. `task`: only tasks in the network do: migrations run in one, with the new image. */
   readonly runs: 'runner' | 'task';
   readonly migrations: {
     /** Any command; `DATABASE_URL`, `VERSION` and `SLUICE_DEPLOYMENT` are in its environment. */
@@ -151,6 +154,7 @@ export interface Database {
     readonly directory: string | undefined;
     readonly when: 'besideBuild' | 'beforeBuild' | 'beforeTraffic' | 'afterStart';
     readonly after: string | undefined;
+    /** Users are sent to the maintenance page from before the backup until the new version has traffic. */
     readonly maintenance: boolean;
   };
   readonly backup: {

@@ -59,6 +59,12 @@ export const sameVersion = (a: string, b: string): boolean => {
   return strip(a) === strip(b);
 };
 
+/** Whether `a` comes after `b`; of texts that are no versions, whether they differ. */
+export const isNewer = (a: string, b: string): boolean => {
+  const [left, right] = [readVersion(a), readVersion(b)];
+  return left === undefined || right === undefined ? a !== b : compareVersions(left, right) > 0;
+};
+
 /**
  * Precedence by the rules of semantic versioning: negative when `a` comes before `b`, 0 when equal.
  * `v2.0.0-rc1` comes before `v2.0.0`.

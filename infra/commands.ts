@@ -74,7 +74,14 @@ export const declareMigration = (
   });
 };
 
-/** What a slot that gets the traffic is asked in direct mode, as `sluice task verify` reads it. */
+/**
+ * Whether the program brought this release in by itself: always where the rollout is direct, otherwise the first one of
+ * a stack, until the engine writes another. Nobody else asks then whether it is healthy.
+ */
+export const deploysItself = ({ settings, release }: CommandSurroundings): boolean =>
+  settings.app.rollout === 'direct' || (settings.release === undefined && release.replaces === null);
+
+/** What a slot that gets the traffic is asked where the program deploys by itself, as `sluice task verify` reads it. */
 export interface Verification {
   readonly slot: Slot;
   /** Variables that hold what is asked, e.g. `SLUICE_HEALTH_TARGETS`. */
@@ -82,7 +89,7 @@ export interface Verification {
   readonly after: readonly pulumi.Resource[];
 }
 
-/** `direct`: health of the slot that gets the traffic, asked before any rule changes. */
+/** Health of the slot that gets the traffic, asked before any rule changes. */
 export const declareVerification = (
   around: CommandSurroundings,
   { slot, environment, after }: Verification,

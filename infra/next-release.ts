@@ -5,7 +5,7 @@ import type { SecretReference, Slot } from '../config/release.types.ts';
 import type { App } from '../config/types.ts';
 import { freeze } from '../release/core/freeze.ts';
 import { liveSlot } from '../release/core/release.ts';
-import { resolveRelease, type Resolution } from '../release/core/resolve.ts';
+import { bringsIn, resolveRelease, type Resolution } from '../release/core/resolve.ts';
 import type { OwnOutputs } from './own-outputs.ts';
 import type { Settings } from './settings.ts';
 import type { Target } from './targets/target.ts';
@@ -33,7 +33,7 @@ const knownImages = (settings: Settings, version: string, live: Slot | undefined
   return { ...known, ...settings.images };
 };
 
-/** `direct`: what configuration asks for now, with digests and the current versions of secrets. */
+/** What configuration asks for now, with digests and the current versions of secrets. */
 const wantedNow = async (
   target: Target,
   settings: Settings,
@@ -50,7 +50,7 @@ const wantedNow = async (
 };
 
 /**
- * `staged`: the live version with today's settings, only to say in which services they differ. Images and secret
+ * The live version with today's settings, only to say in which services they differ. Images and secret
  * versions are not looked up: they do not count, and a plain update of production asks no registry.
  */
 const wantedSettings = ({ app }: Settings, live: Slot | undefined): Slot | undefined => {
@@ -79,7 +79,7 @@ export const nextRelease = async (
       : undefined,
     !alone || own.last.kind === 'unreadable'
       ? undefined
-      : app.rollout === 'direct'
+      : bringsIn(app.rollout, own.last)
         ? wantedNow(target, settings, live)
         : wantedSettings(settings, live),
   ]);

@@ -9,6 +9,7 @@ import { outcomeOf } from './runner/outcome.ts';
 import type { Outcome, RunOptions } from './runner/types.ts';
 
 export { runTidy, type TidyResult } from './runner/tidy.ts';
+export { runMaintenance, type Maintained, type MaintenanceRequest } from './runner/maintenance.ts';
 export { runReconcile, type Reconciled } from './runner/reconcile.ts';
 export { ensureStack } from './runner/ensure.ts';
 export { createOperator } from './runner/operator.ts';

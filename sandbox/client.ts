@@ -28,8 +28,13 @@ export interface Sandbox {
   readonly startedMs: number;
   readonly provider: Provider;
   status(): Promise<CloudStatus>;
-  /** One call of the control API; rejects with the answer's `error`. */
-  call<Result>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Result>;
+  /** One call of the control API; rejects with the answer's `error`. Aborted, what it began is ended. */
+  call<Result>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Result>;
   /** The local GitHub: address of its API, and a token that may do everything. */
   readonly github: { readonly url: string; readonly token: string };
   /** What a shell needs to reach it: S3 endpoint, keys, control URL and token, GitHub's API and a token. */
@@ -48,12 +53,13 @@ const failed = (message: string, hint?: string): ExpectedError =>
 const connect = (ready: Ready, end: () => Promise<void>): Sandbox => {
   const provider = remoteProvider(ready.url, ready.token);
   const pool = new Pool(ready.url, { connections: 8, headersTimeout: 0, bodyTimeout: 0 });
-  const call: Sandbox['call'] = async (method, path, body) => {
+  const call: Sandbox['call'] = async (method, path, body, signal) => {
     const response = await pool.request({
       path,
       method,
       headers: { authorization: `Bearer ${ready.token}`, 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
     });
     const answer = await response.body.json();
     if (response.statusCode === 200) return answer as never;

@@ -12,6 +12,7 @@ import {
   keepLog,
   registryLogin,
   sluice,
+  SLUICE,
 } from './steps.ts';
 
 /** Who begins a release into an environment, and how its jobs stand in the file. */
@@ -52,9 +53,8 @@ const environmentOf = ({ target }: ReleaseJobs): NonNullable<Job['environment']>
 });
 
 /** What GitHub shows of a deployment. GitHub out of reach is a warning: it never fails a release. */
-const tell = (release: ReleaseJobs, ...what: readonly ('summary' | 'status' | 'comment')[]): Step => {
+const tell = (release: ReleaseJobs): Step => {
   const { target } = release;
-  const warning = '|| echo "::warning::GitHub could not be told"';
   return {
     name: 'Tell GitHub',
     if: 'always()',
@@ -63,9 +63,7 @@ const tell = (release: ReleaseJobs, ...what: readonly ('summary' | 'status' | 'c
       GITHUB_TOKEN: expression('github.token'),
       ...environmentValues(target, 'deploy'),
     },
-    run: what
-      .map((w) => `npx sluice github ${w} --stack=${target.stack} --deployment="$DEPLOYMENT" ${warning}`)
-      .join('\n'),
+    run: `${SLUICE} github tell --stack=${target.stack} --deployment="$DEPLOYMENT" || echo "::warning::GitHub could not be told"`,
   };
 };
 
@@ -74,7 +72,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
   const first = job.phase === 'preflight';
   const env: Env = {
     ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
-    ...(job.asksGithub === true || readsReview(release, phases, job)
+    ...(job.asksGithub === true
       ? { GITHUB_TOKEN: expression('github.token') }
       : {}),
     ...environmentValues(target, 'deploy'),
@@ -100,7 +98,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
               VERSION: expression('steps.phase.outputs.version'),
               ...environmentValues(target, 'deploy'),
             },
-            run: `npx sluice preview --stack=${target.stack} --version="$VERSION" --markdown >> "$GITHUB_STEP_SUMMARY"`,
+            run: `${SLUICE} preview --stack=${target.stack} --version="$VERSION" --markdown >> "$GITHUB_STEP_SUMMARY"`,
           },
         ]
       : []),
@@ -112,7 +110,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
     ),
     ...(job.phase === 'record'
       ? [
-          tell(release, 'summary', 'status', 'comment'),
+          tell(release),
           keepDocument(target, 'deployment-record', deploymentOf(release)),
           keepDocument(target, 'rollback-instructions', deploymentOf(release)),
         ]
@@ -124,7 +122,6 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
 const phases = (release: ReleaseJobs): Jobs => {
   const { target } = release;
   const all = phaseJobs(target.app);
-  const gate = approvalJob(release);
   const jobs: Record<string, Job> = {};
   let before: readonly string[] = release.after;
   for (const job of all) {
@@ -138,7 +135,6 @@ const phases = (release: ReleaseJobs): Jobs => {
       permissions: {
         ...CREDENTIAL_RIGHTS,
         ...(job.asksGithub === true ? checkRights(target) : {}),
-        ...(readsReview(release, all, job) ? REVIEW_RIGHTS : {}),
         ...(job.phase === 'record' ? TELLING_RIGHTS : {}),
       },
       environment: environmentOf(release),
@@ -154,69 +150,88 @@ const phases = (release: ReleaseJobs): Jobs => {
       steps: phaseSteps(release, all, job),
     };
     before = [idOf(release, job.phase)];
-    if (first && gate !== undefined) {
-      jobs[idOf(release, 'approval')] = gate;
-      before = [idOf(release, 'approval')];
-    }
+    if (first)
+      for (const [id, gate] of Object.entries(approvalJobs(release))) {
+        jobs[id] = gate;
+        before = [id];
+      }
   }
   return jobs;
 };
 
-/** The job behind GitHub's gate hands the approval to the deployment. */
-const readsReview = ({ target }: ReleaseJobs, all: readonly PhaseJob[], job: PhaseJob): boolean =>
-  job === all[1] && asksSomebody(target) && approvalGate(target.github) === 'github';
+/** The phase that waits for people. Its own job where the deployment itself waits, whoever is asked by which way. */
+const approvalPhase = ({ app }: Target): PhaseJob => ({
+  phase: 'approval',
+  title: 'Wait for approval',
+  longest: app.approval.timeout,
+  logs: [],
+});
 
 /** The first job has the release's own condition; the second runs when there is something to deploy. */
 const conditionOf = (release: ReleaseJobs, all: readonly PhaseJob[], job: PhaseJob): { if?: string } => {
   if (job === all[0]) return release.when === undefined ? {} : { if: release.when };
-  return job === all[1] ? { if: `needs.${idOf(release, 'preflight')}.outputs.deployment != ''` } : {};
+  return job === all[1] ? { if: hasBegun(release) } : {};
 };
+
+/** Nothing begins where the version is live already. */
+const hasBegun = (release: ReleaseJobs): string =>
+  `needs.${idOf(release, 'preflight')}.outputs.deployment != ''`;
 
 const asksSomebody = ({ deployed, github, app }: Target): boolean =>
   deployed === 'production' && (approvalGate(github) !== 'none' || app.approval.when !== 'none');
 
+/** The gate of a reviewed GitHub environment: no credentials, no token. It begins when somebody said yes there. */
+const reviewedJob = (release: ReleaseJobs): Job => ({
+  name: titleOf(release, 'Approval'),
+  needs: [idOf(release, 'preflight')],
+  'timeout-minutes': 5,
+  permissions: {},
+  environment: { name: APPROVAL, url: release.target.app.url },
+  steps: [
+    {
+      name: 'Say what was approved',
+      env: {
+        VERSION: expression(`needs.${idOf(release, 'preflight')}.outputs.version`),
+        DEPLOYMENT: deploymentOf(release),
+      },
+      run: `printf 'Approved: %s, deployment %s\\n' "$VERSION" "$DEPLOYMENT" | tee -a "$GITHUB_STEP_SUMMARY"`,
+    },
+  ],
+});
+
 /**
- * The one job that waits for a person: on GitHub's reviewed environment where the plan offers reviewers, by
- * `sluice approve` where it does not. Undefined where nobody is asked.
+ * The deployment's own wait (`approval.when`). Behind GitHub's gate it hands the review over: who said yes is
+ * written down, and a yes of the wrong person, or one that came too late, ends the deployment before anything is
+ * changed. Without that gate it waits for `sluice approve`.
  */
-const approvalJob = (release: ReleaseJobs): Job | undefined => {
+const waitingJob = (release: ReleaseJobs, behind: readonly string[]): Job => {
   const { target } = release;
-  if (!asksSomebody(target)) return undefined;
-  const gate = approvalGate(target.github);
-  const needs = [idOf(release, 'preflight')];
-  const name = titleOf(release, 'Approval');
-  if (gate === 'github')
-    return {
-      name,
-      needs,
-      'timeout-minutes': 5,
-      permissions: {},
-      environment: { name: APPROVAL, url: target.app.url },
-      steps: [
-        {
-          name: 'Say what was approved',
-          env: {
-            VERSION: expression(`needs.${idOf(release, 'preflight')}.outputs.version`),
-            DEPLOYMENT: deploymentOf(release),
-          },
-          run: `printf 'Approved: %s, deployment %s\\n' "$VERSION" "$DEPLOYMENT" | tee -a "$GITHUB_STEP_SUMMARY"`,
-        },
-      ],
-    };
-  const job: PhaseJob = {
-    phase: 'approval',
-    title: 'Wait for approval',
-    longest: target.app.approval.timeout,
-    logs: [],
-  };
+  const job = approvalPhase(target);
+  const reviewed = approvalGate(target.github) === 'github';
   return {
-    name,
-    needs,
+    name: titleOf(release, reviewed ? 'Approval: who, and in time' : 'Approval'),
+    needs: [idOf(release, 'preflight'), ...behind],
+    if: hasBegun(release),
     'timeout-minutes': minutes(job.longest),
-    permissions: CREDENTIAL_RIGHTS,
+    permissions: { ...CREDENTIAL_RIGHTS, ...(reviewed ? REVIEW_RIGHTS : {}) },
     environment: environmentOf(release),
-    steps: phaseSteps(release, [], job),
+    ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
+    steps: phaseSteps(release, [], { ...job, asksGithub: reviewed }),
   };
+};
+
+/**
+ * Jobs between the checks and the first change, by id: GitHub's reviewed environment where the plan offers
+ * reviewers, then the deployment's own wait where the stack asks for one. None where nobody is asked.
+ */
+const approvalJobs = (release: ReleaseJobs): Jobs => {
+  const { target } = release;
+  if (!asksSomebody(target)) return {};
+  const approval = idOf(release, 'approval');
+  if (approvalGate(target.github) !== 'github') return { [approval]: waitingJob(release, []) };
+  const gate = { [approval]: reviewedJob(release) };
+  if (target.app.approval.when === 'none') return gate;
+  return { ...gate, [idOf(release, 'approved')]: waitingJob(release, [approval]) };
 };
 
 /** Runs whatever failed, was cancelled or was lost: traffic back, report, messages. */
@@ -248,7 +263,7 @@ const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
         '--deployment="$DEPLOYMENT"',
         `--phase=${FAILURE}`,
       ),
-      tell(release, 'summary', 'status', 'comment'),
+      tell(release),
       keepLog(target, 'rollback-logs', { deployment: deploymentOf(release), suffix: `-${FAILURE}` }),
       keepDocument(target, 'deployment-failure-report', deploymentOf(release)),
     ],

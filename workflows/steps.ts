@@ -98,11 +98,17 @@ export const registryLogin = (target: Target, kind: JobKind): readonly Step[] =>
   return [...login, { name: 'Set up the image builder', uses: 'docker/setup-buildx-action' }];
 };
 
+/**
+ * How jobs start the command line of the repository that they have checked out. Not by npx: it would install the
+ * repository into a cache of its own before each command, which takes longer than most commands.
+ */
+export const SLUICE = 'node cli/sluice.js';
+
 /** A command of ours. Values arrive by `env`; options are given as `--name=value`, so that no value becomes an option. */
 export const sluice = (
   step: { readonly name: string; readonly id?: string; readonly if?: string; readonly env?: Env },
   ...words: readonly string[]
-): RunStep => ({ ...step, run: `npx sluice ${words.join(' ')}` });
+): RunStep => ({ ...step, run: `${SLUICE} ${words.join(' ')}` });
 
 /** Log of a phase, kept with the run under the name that people look for. */
 export const keepLog = (

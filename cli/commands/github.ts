@@ -1,4 +1,4 @@
-import { type CommandSpec, type OptionSpec, text } from '../command.ts';
+import type { CommandSpec, OptionSpec } from '../command.ts';
 import { STACK_OPTIONS } from '../session/options.ts';
 
 const SOURCE: readonly OptionSpec[] = [
@@ -45,7 +45,13 @@ export const githubCommands: readonly CommandSpec[] = [
     summary: 'a deployment’s status beside its commit',
     options: SOURCE,
     examples: [['sluice github status --stack production', 'in progress, success or failure, with links']],
-    run: async ({ options, print }) =>
-      (await import('../work/github.ts')).setStatus(text(options, 'deployment'), options, print),
+    run: async ({ options, print }) => (await import('../work/github.ts')).setStatus(options, print),
+  },
+  {
+    name: 'github tell',
+    summary: 'all three: summary, status, and the comment on the pull requests that a deployment came from',
+    options: SOURCE,
+    examples: [['sluice github tell --stack production', 'the newest deployment, as the last job of a release']],
+    run: async ({ options, print }) => (await import('../work/github.ts')).tellAll(options, print),
   },
 ];

@@ -8,6 +8,7 @@ import { gateCommands } from './gate.ts';
 import { githubCommands } from './github.ts';
 import { hostsCommands } from './hosts.ts';
 import { history, status } from './look.ts';
+import { maintenance } from './maintenance.ts';
 import { operateCommands } from './operate.ts';
 import { plan } from './plan.ts';
 import { preview } from './preview.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CommandSpec[] = [
   rollback,
   ...operateCommands,
   reconcile,
+  maintenance,
   status,
   history,
   ...recordCommands,

@@ -38,9 +38,15 @@ export const listScenarios = (print: Printer): ExitCode => {
   return EXIT.done;
 };
 
-/** Scenarios that an application has: a faulty build must be among its versions. */
-const scenarioOf = (name: string, { versions }: Example): Scenario => {
-  const playable = SCENARIOS.filter((s) => s.build === undefined || Object.hasOwn(versions.faults, s.build));
+/** Scenarios that an application has: a faulty build must be among its versions, and what goes wrong must be there. */
+const scenarioOf = (name: string, stack: string, { versions, folder }: Example): Scenario => {
+  const { database, gate } = readStackConfig(stack, {}, { folder }).app;
+  const has = { counts: gate.mode === 'statistics', database: database !== undefined };
+  const playable = SCENARIOS.filter(
+    (s) =>
+      (s.build === undefined || Object.hasOwn(versions.faults, s.build)) &&
+      (s.needs === undefined || has[s.needs]),
+  );
   const found = findScenario(name);
   if (found !== undefined && playable.includes(found)) return found;
   const names = playable.map((s) => s.name);
@@ -72,10 +78,12 @@ const planned = ({ folder }: Example): string =>
     .app.stages.map((s) => formatDuration(s.bake))
     .join(', ');
 
-/** Its stacks are machines reached over SSH. */
-const isOnHosts = ({ folder }: Example): boolean =>
-  existsSync(join(folder, 'Pulumi.staging.yaml')) &&
-  readStackConfig('staging', {}, { folder }).app.target.kind === 'hosts';
+/** The stack is machines reached over SSH, and one update deploys: those have stories of their own. */
+const isOneUpdateOnHosts = (stack: string, { folder }: Example): boolean => {
+  if (!existsSync(join(folder, `Pulumi.${stack}.yaml`))) return false;
+  const { target, rollout } = readStackConfig(stack, {}, { folder }).app;
+  return target.kind === 'hosts' && rollout === 'direct';
+};
 
 /** Plays a scenario for a person. Exit 0 when it ended as it should, whatever that was. */
 export const runDemo = async (
@@ -84,7 +92,7 @@ export const runDemo = async (
   signal: AbortSignal,
 ): Promise<ExitCode> => {
   const example = await findExample(options.example);
-  if (isOnHosts(example)) {
+  if (isOneUpdateOnHosts(options.stack, example)) {
     const directory = prepareDirectory(options.directory);
     if (options.scenario === 'two-slots') {
       const { runTwoSlotsDemo } = await import('./hosts-two-slots.ts');
@@ -94,7 +102,7 @@ export const runDemo = async (
     const { runHostsDemo } = await import('./hosts.ts');
     return runHostsDemo({ example, scenario: options.scenario, directory }, print, signal);
   }
-  const scenario = scenarioOf(options.scenario, example);
+  const scenario = scenarioOf(options.scenario, options.stack, example);
   const bakes = bakesOf(options.bakes);
   const rate = parseWhole('--rps', options.rps, 1, 3000);
   const seed = parseWhole('--seed', options.seed, 0, 2 ** 31);

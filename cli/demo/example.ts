@@ -31,8 +31,11 @@ export interface Example {
   readonly visits: readonly Visit[];
 }
 
-/** Where an example's code is, from the repository's root. */
-export const applicationPath = (name: string): string => `examples/${name}/app`;
+/** Where an example's code is, from the repository's root: its own, or that of the example which its file `application` names. */
+export const applicationPath = (name: string): string => {
+  const shared = join(EXAMPLES, name, 'application');
+  return `examples/${existsSync(shared) ? readFileSync(shared, 'utf8').trim() : name}/app`;
+};
 
 /** Examples that are there: those with stack files of their own, and the default. */
 const known = (): readonly string[] =>

@@ -53,6 +53,14 @@ export const HOSTS_SCENARIOS: readonly HostsScenario[] = [
     says: /backend: .*; v1\.0\.0 runs again/,
   },
   {
+    name: 'smoke-fails',
+    title: 'version 2 is healthy, and shows profiles to everybody',
+    must: 'version 1 runs again, the smoke test named',
+    ends: 'back',
+    build: 'smoke-fails',
+    says: /smoke tests failed: profile needs a login: answered 200, wanted 401; v1\.0\.0 runs again/,
+  },
+  {
     name: 'cut',
     title: 'the connection is cut while version 2 starts',
     must: 'the host goes back to version 1 by itself',

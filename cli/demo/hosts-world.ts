@@ -12,7 +12,7 @@ import { inSandbox } from '../session/in-sandbox.ts';
 import { openSession, type Session } from '../session/open.ts';
 import { merge, ROOT, readStackConfig } from '../session/stack-config.ts';
 import type { Example } from './example.ts';
-import { seedStack } from './seed.ts';
+import { databaseOf, seedStack } from './seed.ts';
 import { seedGithub } from './seed-github.ts';
 
 /** A sandbox with the machines of an application on hosts; gone when this process is. */
@@ -22,9 +22,16 @@ export interface HostsWorld {
   /** Where users reach the application. */
   readonly url: string;
   readonly app: HostsApp;
+  /** Paths below it at which the services that users reach answer for themselves. */
+  readonly answers: readonly string[];
   /** Publishes a version, with a fault where one is named. */
   publish(version: string, fault?: string): Promise<void>;
-  session(version: string, over?: Readonly<Record<string, unknown>>): Promise<Session>;
+  /** `faults`: version → fault that its build has. */
+  session(
+    version: string,
+    over?: Readonly<Record<string, unknown>>,
+    faults?: Readonly<Record<string, string>>,
+  ): Promise<Session>;
   fault(machine: string, fault: HostFault): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,6 +65,7 @@ const overlayOf = (
   return {
     url,
     health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10 },
+    smoke: { retries: 0 },
     hosts: {
       machines: Object.fromEntries(
         Object.entries(machines).map(([name, { address, port, user, hostKey }]) => [
@@ -99,11 +107,19 @@ const overlayOf = (
 };
 
 /** What people would have done on each machine: the folder, and the env file with its secrets filled in. */
-const prepare = (app: HostsApp): void => {
+const prepare = async (sandbox: Sandbox, app: HostsApp): Promise<void> => {
   mkdirSync(app.target.path, { recursive: true });
-  const lines = Object.keys(secretsOf(app)).map((name) => `${name}=sandbox-value-of-${name.toLowerCase()}\n`);
-  writeFileSync(join(app.target.path, app.target.envFile), lines.join(''), { mode: 0o600 });
+  const lines = Object.keys(secretsOf(app)).map(
+    async (name) => `${name}=${await secretOf(sandbox, app, name)}\n`,
+  );
+  writeFileSync(join(app.target.path, app.target.envFile), (await Promise.all(lines)).join(''), { mode: 0o600 });
 };
+
+/** A database that is no container of the host is the cloud's. */
+const secretOf = (sandbox: Sandbox, app: HostsApp, name: string): Promise<string> =>
+  name === 'DATABASE_URL'
+    ? databaseOf(sandbox, app)
+    : Promise.resolve(`sandbox-value-of-${name.toLowerCase()}`);
 
 /** Starts the local cloud with a machine for each that the stack names. */
 export const openHostsWorld = async (
@@ -132,7 +148,7 @@ export const openHostsWorld = async (
     }
     const overlay = overlayOf(onHosts(plain.app), machines, await portsOf(onHosts(plain.app)));
     const app = onHosts(readStackConfig(stack, overlay, { folder }).app);
-    prepare(app);
+    await prepare(sandbox, app);
     const repositories = Object.keys(plain.app.services).map((s) =>
       plain.app.images.repository.replaceAll('{service}', s),
     );
@@ -141,19 +157,22 @@ export const openHostsWorld = async (
       machines,
       url: app.url,
       app,
+      answers: Object.values(plain.app.services).flatMap((s) =>
+        s.kind === 'web' ? [s.health.publicPath] : [],
+      ),
       publish: (version, fault) =>
         sandboxImages(sandbox, {
           application,
           ...(fault === undefined ? {} : { faults: { [version]: fault } }),
         }).build(version, repositories, () => undefined),
-      session: (version, over = {}) => {
+      session: (version, over = {}, faults = {}) => {
         const config = readStackConfig(stack, merge(overlay, over) as Record<string, unknown>, {
           folder,
           program: true,
         });
         return openSession({
           config: { ...config, values: { ...config.values, 'sluice:version': version } },
-          surroundings: inSandbox({ sandbox, application, realEngine: false }),
+          surroundings: inSandbox({ sandbox, application, realEngine: false, faults }),
           directory,
         });
       },

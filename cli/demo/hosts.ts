@@ -26,7 +26,11 @@ export interface HostsEnd {
   readonly tookMs: number;
 }
 
-const PATHS = ['/api/system/health/', '/'];
+/** Where each service that users reach answers for itself. */
+const pathsOf = ({ answers }: HostsWorld): readonly [string, ...string[]] => {
+  const [one = '/', ...rest] = answers;
+  return [one, ...rest];
+};
 
 const first = (world: HostsWorld): [string, HostsWorld['machines'][string]] => {
   const [entry] = Object.entries(world.machines);
@@ -72,7 +76,7 @@ export const playOnHosts = async (
   await world.publish(version, scenario.build);
   if (scenario.machine !== undefined) await world.fault(name, scenario.machine);
   if (scenario.wrongKey === true) process.env[key] = ssh2.utils.generateKeyPairSync('ed25519').private;
-  const users = watchAnswers(world.url, PATHS);
+  const users = watchAnswers(world.url, pathsOf(world));
   await delay(300);
   const startedAt = performance.now();
   const update = updateTo(world, version, scenario.over?.(world), onText);
@@ -110,7 +114,7 @@ const onHost = async (world: HostsWorld, command: string): Promise<string> => {
 const look = async (world: HostsWorld): Promise<Pick<HostsEnd, 'runs' | 'answers' | 'ownStartMs'>> => {
   const { path, manifest } = world.app.target;
   const { version = '' } = JSON.parse(await onHost(world, `cat ${path}/${manifest}`)) as { version?: string };
-  const answer = await fetch(`${world.url}${PATHS[0] ?? '/'}`);
+  const answer = await fetch(`${world.url}${pathsOf(world)[0]}`);
   const compose = `docker compose --env-file ${path}/releases/*/settings.env`;
   const id = (await onHost(world, `cat ${path}/state/current`)).trim();
   const folder = `${path}/releases/${id}`;

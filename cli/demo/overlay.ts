@@ -1,4 +1,5 @@
 import type { App, Database } from '../../config/types.ts';
+import { formatDuration, parseDuration } from '../../config/units.ts';
 import { applicationPath, DEFAULT_EXAMPLE, type Example } from './example.ts';
 
 /** Folder of the application that the sandbox runs where none is named, from the repository's root. */
@@ -16,6 +17,9 @@ export const migrationsOf = (
   return `${path}/${of ?? versions.versions[version]?.migrations ?? 'migrations'}`;
 };
 
+/** Seconds instead of minutes; what is shorter in the stack file stays as it is. */
+const shortened = (bake: number, to: string): string => formatDuration(Math.min(bake, parseDuration(to)));
+
 /**
  * What the demo lays over `sluice:app`: minutes become seconds, and images are built by the sandbox. Everything
  * else is the stack's own file.
@@ -32,7 +36,7 @@ export const demoOverlay = (
         stages: app.stages.map((s, i) => ({
           name: s.name,
           traffic: `${s.traffic} %`,
-          bake: bakes[i] ?? bakes.at(-1) ?? '5 seconds',
+          bake: shortened(s.bake, bakes[i] ?? bakes.at(-1) ?? '5 seconds'),
         })),
       }),
   health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10, failures: 3 },

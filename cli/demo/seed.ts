@@ -21,7 +21,11 @@ export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => 
   return url;
 };
 
-const databaseOf = async (sandbox: Sandbox, { application, environment }: App): Promise<string> => {
+/** URL of a database of the cloud's own, made unless it is there. */
+export const databaseOf = async (
+  sandbox: Sandbox,
+  { application, environment }: Pick<App, 'application' | 'environment'>,
+): Promise<string> => {
   const name = `${application}_${environment}`.replaceAll('-', '_');
   return (await sandbox.call<{ url: string }>('POST', '/postgres/databases', { name })).url;
 };

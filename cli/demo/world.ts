@@ -42,6 +42,21 @@ const needsDatabase = (folder: string, stack: string): boolean => {
   return app.database !== undefined || (after !== undefined && needsDatabase(folder, after));
 };
 
+/** The same for a stack of machines reached over SSH: its sandbox has them, and its releases walk through stages. */
+const onMachines = async (stack: string, directory: string, example: Example): Promise<DemoWorld> => {
+  const { openHostsWorld } = await import('./hosts-world.ts');
+  const hosts = await openHostsWorld(stack, directory, example);
+  const { app } = readStackConfig(stack, {}, { folder: example.folder });
+  return {
+    example,
+    sandbox: hosts.sandbox,
+    database: '',
+    session: (version, { bakes, fault }) =>
+      hosts.session(version, demoOverlay(app, bakes), fault === undefined ? {} : { [version]: fault }),
+    close: () => hosts.close(),
+  };
+};
+
 /** Starts the local cloud for a stack's demo. `directory` is the working folder for records and logs. */
 export const openDemoWorld = async (
   stack: string,
@@ -50,6 +65,8 @@ export const openDemoWorld = async (
 ): Promise<DemoWorld> => {
   const example = named ?? (await findExample());
   const { folder, application } = example;
+  if (readStackConfig(stack, {}, { folder }).app.target.kind === 'hosts')
+    return onMachines(stack, directory, example);
   // Tasks run inside the cloud's process: they keep their logs in the same working folder.
   process.env['SLUICE_DIR'] = directory;
   const sandbox = await startSandbox({

@@ -46,6 +46,8 @@ const filesOf = ({ app, root }: DatabaseOptions): readonly MigrationFile[] => {
 };
 
 const pending = async (options: DatabaseOptions): Promise<readonly string[]> => {
+  if (options.app.database?.runs === 'task')
+    throw refused('the database is reached from its network alone (database.runs: task)');
   const files = filesOf(options);
   if (files.length === 0) return [];
   const address = parseAddress(await databaseUrl(options));

@@ -122,10 +122,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     clock,
     directory,
     objects,
-    ensure: (onEvent) => {
-      const direct = { deployment: deploymentId(clock.now(), '') };
-      return ensureStack(stack, onEvent, config.app.rollout === 'direct' ? direct : undefined);
-    },
+    ensure: (onEvent) => ensureStack(stack, deploymentId(clock.now(), ''), onEvent),
     outputs: async () => {
       const outputs = await stack.outputs();
       if (outputs !== undefined) return outputs;

@@ -21,6 +21,10 @@
  * | SLUICE_MIGRATION_COMMAND | migrate | any shell command; it gets DATABASE_URL, VERSION, SLUICE_DEPLOYMENT |
  * | SLUICE_MIGRATION_DIRECTORY | migrate | folder with the migration files, to name pending and failing ones |
  * | SLUICE_MIGRATION_AFTER | migrate | command to run after the migration succeeded |
+ * | SLUICE_RUNS | backup, migrate | `task`: the migration runs in the network, beside a service of the new slot; `runner` (default): here |
+ * | SLUICE_CLUSTER, SLUICE_TASK_DEFINITION | migrate, as a task | where, and the definition of that service |
+ * | SLUICE_SUBNETS, SLUICE_SECURITY_GROUPS | migrate, as a task | its ids, with commas |
+ * | SLUICE_TASK_PUBLIC | migrate, as a task | `true`: its subnets lead out by addresses of the tasks' own |
  * | SLUICE_DATABASE_URL_NAME | migrate | name the command expects the URL under, beside DATABASE_URL |
  * | SLUICE_HEALTH_TARGETS | verify | JSON: [{service, url, critical, version, headers?}]; version null: not checked |
  * | SLUICE_FUNCTION_TARGETS | verify | in their place, for functions: JSON: [{service, function (ARN of a version), critical, version, image, tests}] |
@@ -52,6 +56,12 @@ export const VARIABLES = {
   migrationCommand: 'SLUICE_MIGRATION_COMMAND',
   migrationDirectory: 'SLUICE_MIGRATION_DIRECTORY',
   migrationAfter: 'SLUICE_MIGRATION_AFTER',
+  runs: 'SLUICE_RUNS',
+  cluster: 'SLUICE_CLUSTER',
+  subnets: 'SLUICE_SUBNETS',
+  securityGroups: 'SLUICE_SECURITY_GROUPS',
+  taskDefinition: 'SLUICE_TASK_DEFINITION',
+  taskPublic: 'SLUICE_TASK_PUBLIC',
   databaseUrlName: 'SLUICE_DATABASE_URL_NAME',
   healthTargets: 'SLUICE_HEALTH_TARGETS',
   functionTargets: 'SLUICE_FUNCTION_TARGETS',

@@ -85,10 +85,16 @@ export const readMigrateInput = (env: TaskPorts['env'], cwd: string): MigrateInp
   return input;
 };
 
-/** `sluice task migrate`: reads everything from the environment; the command runs in this process's folder. */
-export const runMigrate = (ports: TaskPorts): Promise<MigrationMarker> => {
+/**
+ * `sluice task migrate`: reads everything from the environment; the command runs in this process's folder, or in a task in
+ * the network.
+ */
+export const runMigrate = async (ports: TaskPorts): Promise<MigrationMarker> => {
   const input = readMigrateInput(ports.env, process.cwd());
-  return migrate(input, ports, s3Objects(input.recordBucket, s3Client(ports.env)));
+  const records = s3Objects(input.recordBucket, s3Client(ports.env));
+  if (ports.env[VARIABLES.runs] !== 'task') return migrate(input, ports, records);
+  const { migrateInNetwork, withTasks } = await import('./migrate-in-network.ts');
+  return withTasks(ports, (tasks) => migrateInNetwork(input, { ...ports, tasks }, records));
 };
 
 /**
@@ -154,7 +160,7 @@ const look = async (client: Client): Promise<Look> => ({
   schema: await schemaObjects(client),
 });
 
-const readMarker = (text: string | undefined): MigrationMarker | undefined => {
+export const readMarker = (text: string | undefined): MigrationMarker | undefined => {
   if (text === undefined) return undefined;
   try {
     return markerSchema.parse(JSON.parse(text));

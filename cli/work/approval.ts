@@ -34,6 +34,8 @@ export const takeReview = async (
   const { github, clock } = session;
   if (state.phase.name !== 'approval' || github === undefined || run === undefined) return;
   const { deployment, environment, link } = state.request;
+  // Without an answer in time nobody said yes, whenever the job that would bring one begins.
+  if (clock.now() >= state.phase.deadline) return;
   // What was approved is what that run had begun, not another deployment.
   if (link?.endsWith(`/actions/runs/${run}`) !== true) return;
   const given = (await github.reviews.ofRun(run)).filter(

@@ -21,6 +21,8 @@ const stepOf = (name: string, stages: readonly Stage[]): Step => {
   const stage = stages.find((s) => s.name === name);
   if (stage !== undefined) return { kind: 'shift', name, stage };
   switch (name) {
+    case 'close':
+    case 'open':
     case 'backup':
     case 'up':
     case 'replace':
@@ -35,9 +37,17 @@ const stepOf = (name: string, stages: readonly Stage[]): Step => {
           path: '<step>',
           reason: 'unknown',
           got: name,
-          allowed: ['backup', 'migrate', 'up', 'replace', ...stages.map((s) => s.name), 'back', 'down'].join(
-            ', ',
-          ),
+          allowed: [
+            'close',
+            'backup',
+            'migrate',
+            'up',
+            'replace',
+            ...stages.map((s) => s.name),
+            'open',
+            'back',
+            'down',
+          ].join(', '),
         },
       ]);
   }

@@ -78,6 +78,28 @@ const pullOf = (options: Values): number | undefined => {
 const pullsOf = async (github: Github, commit: string): Promise<number[]> =>
   (await github.comments.pullsOf(commit)).map((p) => p.number);
 
+interface Said {
+  readonly markdown: string;
+  readonly key: string;
+}
+
+const putOn = async (
+  github: Github,
+  pulls: readonly number[],
+  { key, markdown }: Said,
+  print: Printer,
+): Promise<void> => {
+  for (const number of pulls) {
+    const what = await putComment(github, number, key, markdown);
+    print.result('comment', { pull: number, what }, `comment of pull request ${number}: ${what}`);
+  }
+  if (pulls.length === 0) print.result('comment', { what: 'none' }, 'the commit belongs to no pull request');
+};
+
+/** One comment of a stack's deployments a pull request, unless another name is given. */
+const keyOf = (options: Values, session: Session): string =>
+  text(options, 'key') ?? `deployment/${session.config.stack}`;
+
 export const putComments = async (options: Values, print: Printer): Promise<ExitCode> => {
   const pull = pullOf(options);
   const wanted = deploymentOf(options);
@@ -88,8 +110,7 @@ export const putComments = async (options: Values, print: Printer): Promise<Exit
       { path: '--pull', reason: 'is missing', allowed: 'the number of a pull request' },
     ]);
   return withStack(options, async ({ session }) => {
-    const { github, config } = session;
-    const key = text(options, 'key') ?? `deployment/${config.stack}`;
+    const { github } = session;
     const stood = given === undefined ? await standingOf(session, wanted) : undefined;
     if (given === undefined && stood === undefined) return none(print);
     const markdown = stood === undefined ? session.redactor.text(given ?? '') : markdownOf(session, stood);
@@ -100,12 +121,7 @@ export const putComments = async (options: Values, print: Printer): Promise<Exit
     }
     try {
       const pulls = pull === undefined ? await pullsOf(github, stood?.record.git_sha ?? '') : [pull];
-      for (const number of pulls) {
-        const what = await putComment(github, number, key, markdown);
-        print.result('comment', { pull: number, what }, `comment of pull request ${number}: ${what}`);
-      }
-      if (pulls.length === 0)
-        print.result('comment', { what: 'none' }, 'the commit belongs to no pull request');
+      await putOn(github, pulls, { markdown, key: keyOf(options, session) }, print);
     } catch (error) {
       // A token that only reads, as a fork's job has; GitHub out of reach. What happened has happened: it is told here.
       if (!(error instanceof ExpectedError)) throw error;
@@ -116,37 +132,75 @@ export const putComments = async (options: Values, print: Printer): Promise<Exit
   });
 };
 
+const needGithub = ({ github }: Session): Github => {
+  if (github !== undefined) return github;
+  throw refused(
+    'GitHub cannot be told: no repository in sluice:app, or no GITHUB_TOKEN',
+    'give the job’s token by GITHUB_TOKEN, with deployments: write',
+  );
+};
+
 /** A deployment beside its commit on GitHub: made when it is not there, then its status. */
-export const setStatus = (_given: string | undefined, options: Values, print: Printer): Promise<ExitCode> => {
+const putStatus = async (session: Session, { record, standing }: Stood, print: Printer): Promise<void> => {
+  const github = needGithub(session);
+  const { environment, deployment_id: deployment, git_sha: commit, version } = record;
+  const number =
+    (await github.deployments.find(environment, deployment, commit)) ??
+    (await github.deployments.create({
+      environment,
+      deployment,
+      commit,
+      version,
+      production: session.config.app.rollout === 'staged',
+    }));
+  const state = stateOf(standing);
+  await github.deployments.setStatus(number, {
+    state,
+    description: session.redactor.text(describe(record, standing)),
+    environmentUrl: session.config.app.url,
+    logUrl: record.change.link ?? runLink(),
+  });
+  print.result('status', { number, state }, `deployment ${deployment} on GitHub: ${state}`);
+};
+
+export const setStatus = (options: Values, print: Printer): Promise<ExitCode> => {
   const wanted = deploymentOf(options);
   return withStack(options, async ({ session }) => {
-    const { github, config } = session;
-    if (github === undefined)
-      throw refused(
-        'GitHub cannot be told: no repository in sluice:app, or no GITHUB_TOKEN',
-        'give the job’s token by GITHUB_TOKEN, with deployments: write',
-      );
+    needGithub(session);
     const stood = await standingOf(session, wanted);
     if (stood === undefined) return none(print);
-    const { record, standing } = stood;
-    const { environment, deployment_id: deployment, git_sha: commit, version } = record;
-    const number =
-      (await github.deployments.find(environment, deployment, commit)) ??
-      (await github.deployments.create({
-        environment,
-        deployment,
-        commit,
-        version,
-        production: config.app.rollout === 'staged',
-      }));
-    const state = stateOf(standing);
-    await github.deployments.setStatus(number, {
-      state,
-      description: session.redactor.text(describe(record, standing)),
-      environmentUrl: config.app.url,
-      logUrl: record.change.link ?? runLink(),
-    });
-    print.result('status', { number, state }, `deployment ${deployment} on GitHub: ${state}`);
+    await putStatus(session, stood, print);
     return EXIT.done;
+  });
+};
+
+/**
+ * All that a job shows of a deployment: summary, status, comments. What GitHub does not take is said, and the rest
+ * is shown all the same; exit 3 at the end.
+ */
+export const tellAll = (options: Values, print: Printer): Promise<ExitCode> => {
+  const wanted = deploymentOf(options);
+  return withStack(options, async ({ session }) => {
+    const stood = await standingOf(session, wanted);
+    if (stood === undefined) return none(print);
+    const markdown = markdownOf(session, stood);
+    summarise(markdown, print);
+    let code: ExitCode = EXIT.done;
+    const say = async (what: string, work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof ExpectedError)) throw error;
+        code = EXIT.refused;
+        print.event('note', { [what]: false, why: error.message }, `no ${what}: ${error.message}`);
+      }
+    };
+    await say('status', () => putStatus(session, stood, print));
+    await say('comment', async () => {
+      const github = needGithub(session);
+      const pulls = await pullsOf(github, stood.record.git_sha);
+      await putOn(github, pulls, { markdown, key: keyOf(options, session) }, print);
+    });
+    return code;
   });
 };

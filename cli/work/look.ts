@@ -60,6 +60,13 @@ export const showStatus = (options: Values, print: Printer): Promise<ExitCode> =
             const slot = release.slots[s];
             return `  ${s.padEnd(6)} ${slot?.version ?? ''}  ${release.traffic[s]} %${s === live ? '  live' : ''}  (${slot?.deployment ?? ''})`;
           })),
+      ...(release?.maintenance === undefined
+        ? []
+        : [
+            pc.yellow(
+              `  closed users see the maintenance page (by ${release.maintenance.by === 'person' ? 'hand' : 'a release'}, ${release.maintenance.deployment})   next: sluice maintenance off`,
+            ),
+          ]),
       ...seen.drift.map((d) => pc.red(`  live weights differ: ${d}   next: sluice reconcile`)),
       ...seen.open.map(
         (o) =>

@@ -12,6 +12,10 @@ import { withStack } from '../session/find.ts';
 
 const what = (step: Step, slot: string, version: string): string => {
   switch (step.kind) {
+    case 'close':
+      return 'users are sent to the maintenance page';
+    case 'open':
+      return 'users are let in again';
     case 'backup':
       return 'backup taken, restored into a scratch database, compared';
     case 'build':

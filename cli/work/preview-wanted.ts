@@ -1,5 +1,6 @@
 import type { Release } from '../../config/release.types.ts';
 import { formatDuration } from '../../config/units.ts';
+import { isNewer } from '../../config/version.ts';
 import { deploymentId } from '../../lib/ids.ts';
 import type { State } from '../../release/core/engine/types.ts';
 import { aheadOf, wholeRelease } from '../../release/core/preview/ahead.ts';
@@ -34,8 +35,16 @@ const ask = async (
   const outputs = (await session.stack.outputs()) ?? NOTHING;
   const run = session.run(outputs, 'preview');
   const { commit } = await run.ports.source.head();
-  const version = given ?? session.config.values['sluice:version'] ?? liveVersion(current);
+  const version = given ?? written(session, current) ?? liveVersion(current);
   return { session, run, current, given, version, deployment: deploymentId(session.clock.now(), commit) };
+};
+
+/** `sluice:version`, as far as it is a wish: a staged stack keeps the one that it began with in its file. */
+const written = ({ config }: Session, current: Release | undefined): string | undefined => {
+  const version = config.values['sluice:version'];
+  const live = liveVersion(current);
+  if (version === undefined || live === undefined || config.app.rollout === 'direct') return version;
+  return isNewer(version, live) ? version : undefined;
 };
 
 /** A stack before its first update: nothing that a preview needs is in its outputs. */
@@ -84,7 +93,7 @@ const staged = async (asked: Asked): Promise<Wanted> => {
   return { inputs: current === undefined ? [next] : [plain, next], notes: [] };
 };
 
-/** `direct`: the one update that deploys, made by the same rule as the program's. */
+/** The one update that deploys, made by the same rule as the program's. */
 const direct = async (asked: Asked): Promise<Wanted> => {
   const { session, run, current, version, deployment } = asked;
   const { stack, app } = session.config;
@@ -103,8 +112,9 @@ const direct = async (asked: Asked): Promise<Wanted> => {
   });
   if (resolved.from === 'carried')
     return { inputs: [plain], notes: [`${version} is live as the stack file has it`] };
-  const title = `The next deployment: ${version}, in one update`;
-  const command = `pulumi config set sluice:version ${version} --stack ${stack} && pulumi up --stack ${stack}`;
+  const title = `The ${current === undefined ? 'first' : 'next'} deployment: ${version}, in one update`;
+  const set = `pulumi config set sluice:version ${version} --stack ${stack} && `;
+  const command = `${session.config.values['sluice:version'] === version ? '' : set}pulumi up --stack ${stack}`;
   return { inputs: [{ title, command, to: resolved.release, unbuilt }], notes: [] };
 };
 
@@ -115,7 +125,9 @@ export const nextUpdates = async (
   given: string | undefined,
 ): Promise<Wanted> => {
   const asked = await ask(session, current, given);
-  return session.config.app.rollout === 'direct' ? direct(asked) : staged(asked);
+  // A staged stack that has nothing yet begins with what its file names.
+  const begins = current === undefined && asked.version === session.config.values['sluice:version'];
+  return session.config.app.rollout === 'direct' || begins ? direct(asked) : staged(asked);
 };
 
 /** While a deployment is open: its next stage, and the way back. */

@@ -8,6 +8,7 @@ import {
   list,
   MINUTE,
   named,
+  SECOND,
   strict,
   text,
   VARIABLE,
@@ -113,7 +114,18 @@ const freeze = list(
   'a list of {from, to, reason}',
 );
 
+/** What users are told while the application is closed. */
+const maintenance = strict({
+  /** Stands inside files of web servers: nothing that could end a text there. */
+  message: text(/^[^"'<>&\\$#;{}\0\r\n]{1,400}$/, 'one sentence without quotes, < > & \\ $ # ; { }').prefault(
+    'We are working on this service. It will be back in a few minutes.',
+  ),
+  /** When clients are asked to come again. Default: 1 minute. */
+  retryAfter: duration(SECOND, DAY).prefault('1 minute'),
+});
+
 export const aroundSettings = {
+  maintenance: maintenance.prefault({}),
   checks: checks.prefault({}),
   approval: approval.prefault({}),
   backups: backups.prefault({}),

@@ -1,7 +1,7 @@
 import type { Problem } from '../../lib/errors.ts';
 import { showPath, showValue, valueAt } from '../problems.ts';
 import type { Path } from '../problems.ts';
-import type { App } from '../types.ts';
+import type { App, Database } from '../types.ts';
 import { formatDuration } from '../units.ts';
 import { crossRollout } from './cross-rollout.ts';
 import { crossServices } from './cross-services.ts';
@@ -60,10 +60,47 @@ const crossNames = (app: App, isWritten: IsWritten, tell: Tell): void => {
   }
 };
 
+/** A task has the new version's image and its service's place, and nothing of this project in it. */
+const crossTask = (app: App, database: Database, tell: Tell): void => {
+  if (database.runs !== 'task') return;
+  const runs: Path = ['database', 'runs'];
+  if (app.target.kind !== 'ecs') tell(runs, 'needs containers on ECS', 'runner');
+  if (!Object.values(app.services).some((s) => s.secrets.includes(database.url)))
+    tell(runs, `finds no service that is given ${database.url}, to run beside`, `secrets: [${database.url}]`);
+  if (database.backup.enabled)
+    tell(
+      ['database', 'backup', 'enabled'],
+      'cannot be with `runs: task`: a dump passes through the machine that runs sluice',
+      'false, with snapshots of the database itself; or runs: runner on a machine inside the network',
+      { needs: [runs, ['database', 'backup', 'enabled']] },
+    );
+  const { when } = database.migrations;
+  if (when === 'besideBuild' || when === 'beforeBuild')
+    tell(
+      ['database', 'migrations', 'when'],
+      'is before the new version’s tasks can run',
+      'beforeTraffic, afterStart',
+      { needs: [runs, ['database', 'migrations', 'when']] },
+    );
+};
+
 const crossData = (app: App, tell: Tell): void => {
   if (app.database) {
+    crossTask(app, app.database, tell);
     missingSecret(app, ['database', 'url'], app.database.url, tell);
     const { scratchUrl } = app.database.backup;
+    if (app.database.migrations.maintenance && app.target.kind === 'lambda')
+      tell(
+        ['database', 'migrations', 'maintenance'],
+        'has no page: functions are called by their alias',
+        'false; close it where the callers are',
+      );
+    if (app.database.migrations.maintenance && app.rollout === 'direct')
+      tell(
+        ['database', 'migrations', 'maintenance'],
+        'needs updates of its own before and after, and `rollout: direct` is one update',
+        'false, with `sluice maintenance on` and `off` around it; or rollout: staged',
+      );
     if (scratchUrl !== undefined) missingSecret(app, ['database', 'backup', 'scratchUrl'], scratchUrl, tell);
   }
   const { retention, coldAfter } = app.buckets;

@@ -88,7 +88,7 @@ export const quantity = (kind: Quantity, range: Range = {}) =>
     return reading.value;
   });
 
-const SECOND = 1000;
+export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;

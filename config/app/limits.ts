@@ -21,7 +21,7 @@ export const LIMITS = {
   /** The quota that AWS grants on request ends somewhere here. */
   mostRules: 10_000,
   /** Fixed priorities of production rules; every preview rule comes before (components/priorities.plan.ts). */
-  priority: { from: 32_001, to: 48_000 },
+  priority: { from: 32_001, to: 47_999 },
   /** GitHub allows six reviewers on an environment. */
   reviewers: 6,
 } as const;

@@ -52,6 +52,7 @@ export const resolve = (written: Written, stack: string): App => {
     timeouts: { ...written.timeouts, deploy: written.timeouts.deploy ?? (staged ? HOUR / 2 : 10 * MINUTE) },
     notifications: written.notifications.map((n) => ({ ...n, channel: n.channel })),
     watch: written.watch,
+    maintenance: written.maintenance,
     freeze: written.freeze,
   };
 };

@@ -71,7 +71,7 @@ const service = strict({
   /** Whether a release fails when this service does. Default: true. */
   critical: flag().prefault(true),
   health: health.prefault({}),
-  /** Listener-rule priority of the production rule, 32001 to 48000. Default: planned from the path. */
+  /** Listener-rule priority of the production rule, 32001 to 47999. Default: planned from the path. */
   priority: whole(LIMITS.priority.from, LIMITS.priority.to).optional(),
   /** Command instead of the image's own. */
   command: list(z.string({ error: 'a text' }), 'a list of words, e.g. [node, worker.js]', {
@@ -115,7 +115,11 @@ export const database = strict({
       params: { allowed: VARIABLE_RULE, quiet: true },
     })
     .prefault('DATABASE_URL'),
-  /** `runner`: the machine that runs sluice reaches the database; `task`: only the VPC does. Default: runner. */
+  /**
+   * `runner`: the machine that runs sluice reaches the database; `task`: only the network does. Then migrations run in a
+   * task with the new version's image, beside the first service that is given `url`, and sluice takes no backup.
+   * Default: runner.
+   */
   runs: choice('runner', 'task').prefault('runner'),
   migrations: strict({
     /** Any command; DATABASE_URL, VERSION and SLUICE_DEPLOYMENT are in its environment. */

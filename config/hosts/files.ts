@@ -8,6 +8,7 @@ import {
   servicesOf,
   settingsFile,
 } from './compose.ts';
+import { smokeFiles } from './smoke.ts';
 import { proxyFile } from './proxy.ts';
 import type { HostsApp } from './types.ts';
 
@@ -40,6 +41,9 @@ const planFile = (app: HostsApp, frozen: Slot, slot: SlotName | undefined): stri
     ['health_timeout', seconds(target.health.timeout)],
     ['health_retries', target.health.retries],
     ['health_interval', target.health.interval],
+    ['smoke_timeout', seconds(target.timeouts.smoke)],
+    ['smoke_retries', app.smoke.retries],
+    ['smoke_interval', app.smoke.interval],
     ['proxy', slot === undefined ? (target.proxy?.config ?? '') : ''],
     ['reload', target.proxy?.reload ?? ''],
   ];
@@ -86,6 +90,7 @@ export const releaseFiles = (app: HostsApp, frozen: Slot, slot?: SlotName): Reco
   ),
   'settings.env': settingsFile(app),
   'manifest.json': manifest(app, frozen),
+  ...smokeFiles(app, frozen, slot),
   endpoints: lines(endpointsOf(app, slot)),
   after: lines(app.target.afterStart.map((a) => [a.name, a.service, a.command])),
   ...(app.target.proxy === undefined || slot !== undefined

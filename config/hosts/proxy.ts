@@ -1,5 +1,6 @@
 import type { Slot } from '../release.types.ts';
 import { SLOTS, type SlotName } from '../types.ts';
+import { closedPage, retryAfterSeconds } from '../maintenance.ts';
 import { projectName } from './compose.ts';
 import type { HostsApp } from './types.ts';
 
@@ -7,6 +8,8 @@ export interface ProxyArgs {
   readonly slots: { readonly [S in SlotName]?: Slot };
   /** Percent of traffic per slot. */
   readonly traffic: Readonly<Record<SlotName, number>>;
+  /** Nobody but probes is let in. */
+  readonly closed?: boolean;
   /** Value of the preview header per slot: lets probes reach a slot without traffic. */
   readonly tokens: { readonly [S in SlotName]?: string };
 }
@@ -83,12 +86,16 @@ export const parseShares = (text: string): Partial<Record<SlotName, number>> => 
   return rest === undefined ? named : { ...named, [rest]: 100 - given };
 };
 
+/** Where users are sent while nobody may come in. */
+const NOWHERE = 'none';
+
 /**
  * What the host's nginx must know: upstreams of both slots, shares by request, the preview header, security headers.
- * A slot with no traffic is in no share.
+ * A slot with no traffic is in no share; before the first has any, users are told to come again.
  */
 export const proxyFile = (app: HostsApp, args: ProxyArgs): string => {
   const live = SLOTS.filter((slot) => args.traffic[slot] > 0 && args.slots[slot] !== undefined);
+  const users = args.closed === true || live.length === 0 ? NOWHERE : '$sluice_share';
   const last = live.at(-1) ?? SLOTS.find((slot) => args.slots[slot] !== undefined) ?? 'blue';
   const tokens = SLOTS.flatMap((slot) => {
     const token = args.tokens[slot];
@@ -101,7 +108,7 @@ export const proxyFile = (app: HostsApp, args: ProxyArgs): string => {
     ...sharesBlock(args.traffic, last),
     '}',
     `map $http_${HOST_PREVIEW_HEADER.replaceAll('-', '_')} $sluice_slot {`,
-    '  default $sluice_share;',
+    `  default ${users};`,
     ...tokens,
     '}',
     'server {',
@@ -110,6 +117,13 @@ export const proxyFile = (app: HostsApp, args: ProxyArgs): string => {
     '  add_header X-Frame-Options "DENY" always;',
     '  add_header Referrer-Policy "strict-origin-when-cross-origin" always;',
     '  add_header Strict-Transport-Security "max-age=31536000" always;',
+    `  if ($sluice_slot = ${NOWHERE}) { return 503; }`,
+    '  error_page 503 @closed;',
+    '  location @closed {',
+    '    default_type text/html;',
+    `    add_header Retry-After "${retryAfterSeconds(app.maintenance)}" always;`,
+    `    return 503 "${closedPage(app.maintenance)}";`,
+    '  }',
     ...locations(app, args),
     '}',
   ].join('\n')}\n`;

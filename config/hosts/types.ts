@@ -45,7 +45,7 @@ export interface HostsTarget {
 }
 
 /** What of an application its files on a host are made from. */
-export type HostsApp = Pick<App, 'application' | 'environment' | 'url' | 'strategy'> & {
+export type HostsApp = Pick<App, 'application' | 'environment' | 'url' | 'strategy' | 'rollout' | 'smoke' | 'maintenance'> & {
   readonly target: HostsTarget;
 };
 

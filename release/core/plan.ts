@@ -1,9 +1,12 @@
 import type { Release, Slot } from '../../config/release.types.ts';
 import type { App, Stage } from '../../config/types.ts';
-import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotFor, slotNames } from './release.ts';
+import { carryData, emptyRelease, equal, idleSlot, liveSlot, opened, other, slotFor, slotNames } from './release.ts';
+
+type StepKind = 'close' | 'open' | 'backup' | 'build' | 'up' | 'replace' | 'back' | 'down';
 
 /**
  * One step of a plan. All but `build` are one stack configuration, made from the one before by `applyStep`.
+ * - close: users are sent to the maintenance page; the first share of traffic opens it again, in place `open` does
  * - backup: the deployment's backup is taken and verified
  * - build: images are built and pushed (no stack update)
  * - migrate: the version's migrations run; `besideBuild`: together with `build`
@@ -14,7 +17,7 @@ import { carryData, emptyRelease, equal, idleSlot, liveSlot, other, slotFor, slo
  * - down: the slot without traffic is taken down
  */
 export type Step =
-  | { readonly kind: 'backup' | 'build' | 'up' | 'replace' | 'back' | 'down'; readonly name: string }
+  | { readonly kind: StepKind; readonly name: string }
   | { readonly kind: 'migrate'; readonly name: string; readonly besideBuild: boolean }
   | { readonly kind: 'shift'; readonly name: string; readonly stage: Stage };
 
@@ -45,6 +48,8 @@ export const planSteps = (input: PlanInput): Step[] => {
   const { database, build } = input;
   const rolling = input.strategy === 'rolling';
   const steps: Step[] = [];
+  const closes = closesFor(input);
+  if (closes) steps.push({ kind: 'close', name: 'close' });
   if (database?.backup.enabled) steps.push({ kind: 'backup', name: 'backup' });
   const migrate = (besideBuild: boolean): Step => ({ kind: 'migrate', name: 'migrate', besideBuild });
   const buildStep: Step[] = build ? [{ kind: 'build', name: 'build' }] : [];
@@ -67,8 +72,16 @@ export const planSteps = (input: PlanInput): Step[] => {
       steps.push(...buildStep, up, migrate(false));
       break;
   }
-  return rolling ? steps : [...steps, ...stagesFor(input.current, input.stages).map(shift)];
+  if (rolling) return closes ? [...steps, { kind: 'open', name: 'open' }] : steps;
+  return [...steps, ...stagesFor(input.current, input.stages).map(shift)];
 };
+
+/** Nobody is kept out of what nobody uses yet; what a person closed stays theirs. */
+const closesFor = ({ database, current }: PlanInput): boolean =>
+  database?.migrations.maintenance === true &&
+  current !== undefined &&
+  liveSlot(current) !== undefined &&
+  current.maintenance === undefined;
 
 export interface StepContext {
   readonly deployment: string;
@@ -95,6 +108,10 @@ export const applyStep = (step: Step, current: Release | undefined, context: Ste
       return base;
     case 'backup':
       return next({ backup: context.deployment });
+    case 'close':
+      return next({ maintenance: { by: 'release', deployment: context.deployment } });
+    case 'open':
+      return opened(next({}));
     case 'migrate':
       return next({ schema: { deployment: context.deployment, version: context.version } });
     case 'up': {
@@ -107,13 +124,13 @@ export const applyStep = (step: Step, current: Release | undefined, context: Ste
       return next({ slots: { [slot]: context.target }, traffic: allOn(slot) });
     }
     case 'shift':
-      return next({ traffic: shiftTraffic(base, step.stage.traffic, context) });
+      return opened(next({ traffic: shiftTraffic(base, step.stage.traffic, context) }));
     case 'back': {
       // Before the new slot is up, the slot beside the live one is an older version, kept warm.
       const fresh = slotNames(base).find((s) => base.slots[s]?.deployment === context.deployment);
       const before = fresh === undefined ? undefined : other(fresh);
       const stable = before !== undefined && base.slots[before] !== undefined ? before : liveSlot(base);
-      return next({ traffic: stable === undefined ? { blue: 0, green: 0 } : allOn(stable) });
+      return opened(next({ traffic: stable === undefined ? { blue: 0, green: 0 } : allOn(stable) }));
     }
     case 'down': {
       const live = liveSlot(base);

@@ -76,6 +76,9 @@ export const changedServices = (a: Slot | undefined, b: Slot | undefined): strin
   return [...names].filter((n) => !equal(a?.services[n], b?.services[n])).sort();
 };
 
+/** When a deployment began, in ms, as its id says. */
+export const beganAt = (deployment: string): number => startOf(deployment) * 1_000;
+
 /** Seconds since 1970 in a deployment id; -1 where there is none. */
 const startOf = (deployment: string | undefined): number =>
   Number(/^(\d+)-/.exec(deployment ?? '')?.[1] ?? -1);
@@ -92,6 +95,17 @@ export const carryData = (
       : current?.schema;
   return { ...(backup === undefined ? {} : { backup }), ...(schema === undefined ? {} : { schema }) };
 };
+
+/** The same with users let in, unless a person keeps them out. */
+export const opened = (release: Release): Release => {
+  if (release.maintenance?.by !== 'release') return release;
+  const { maintenance: _, ...rest } = release;
+  return rest;
+};
+
+/** What a person closed stays closed whatever is released. */
+export const carryClosed = (current: Release): Pick<Release, 'maintenance'> =>
+  current.maintenance?.by === 'person' ? { maintenance: current.maintenance } : {};
 
 /** The release of a stack that has none yet: nothing runs, nothing is served. */
 export const emptyRelease = (deployment: string): Release => ({

@@ -1,8 +1,10 @@
 import type { Release, Slot } from '../../config/release.types.ts';
 import type { App, SlotName } from '../../config/types.ts';
+import { isNewer } from '../../config/version.ts';
 import { refused } from '../../lib/errors.ts';
 import {
   canonical,
+  carryClosed,
   carryData,
   changedServices,
   emptyRelease,
@@ -29,9 +31,9 @@ export interface ResolveInput {
   readonly live: Readonly<Record<string, Shares>> | undefined;
   /** `sluice:version`. */
   readonly version: string | undefined;
-  /** `app` frozen at `version`; only needed where a slot may be made from it. */
+  /** `app` frozen at `version`; only needed where a slot may be made from it, see `bringsIn`. */
   readonly wanted: Slot | undefined;
-  /** Id for a deployment that this update starts itself (direct). */
+  /** Id for a deployment that this update starts itself. */
   readonly deployment: string;
 }
 
@@ -92,9 +94,17 @@ const stale = (stack: string, wanted: Release, current: Release) =>
       `   to carry on instead: pulumi config rm sluice:release --stack ${stack}`,
   );
 
+/**
+ * Whether an update without a release in its configuration may make one from `sluice:version`: always where the rollout
+ * is direct; where it is staged, for a stack that has nothing yet. Nobody is served there, so there is nothing to
+ * compare the version with and nothing to go back to: stages would watch nobody.
+ */
+export const bringsIn = (rollout: App['rollout'], last: LastOutputs): boolean =>
+  rollout === 'direct' || last.kind === 'none';
+
 const first = (input: ResolveInput): Resolution => {
   const none = emptyRelease(input.deployment);
-  if (input.app.rollout === 'direct' && input.wanted !== undefined)
+  if (input.wanted !== undefined)
     return {
       release: { ...direct(input, none).release, serial: 0, replaces: null },
       from: 'first',
@@ -133,7 +143,8 @@ const carried = (input: ResolveInput, current: Release): Resolution => {
   const live = liveSlot(current);
   const slot = live === undefined ? undefined : current.slots[live];
   const { version, wanted } = input;
-  if (version !== undefined && version !== slot?.version)
+  // What brought the first version in stays written in the stack file: an older one is no wish.
+  if (version !== undefined && (slot === undefined || isNewer(version, slot.version)))
     notes.push(`${version} is not live: sluice deploy --stack ${input.stack} --version ${version}`);
   const edited = slot === undefined || wanted === undefined ? [] : editedServices(slot, wanted);
   if (edited.length > 0)
@@ -182,6 +193,7 @@ const direct = (input: ResolveInput, current: Release): Resolution => {
     deployment,
     slots: { [target]: wanted },
     traffic: { blue: target === 'blue' ? 100 : 0, green: target === 'green' ? 100 : 0 },
+    ...carryClosed(current),
     ...carryData(current, {
       ...(database?.backup.enabled ? { backup: deployment } : {}),
       ...(database === undefined ? {} : { schema: { deployment, version: wanted.version } }),

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly ends: Ending;
   /** Name of the fault in the application's `versions.json` that version 2 is built with. */
   readonly build?: string;
+  /** What the application must have for it: counts of requests to judge by, or a database that releases migrate. */
+  readonly needs?: 'counts' | 'database';
   /** Requests of target groups that the release brings are not counted. */
   readonly losesCounts?: boolean;
   /** Faults of the object store, set before the release starts. */
@@ -28,13 +30,22 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'errors',
+    needs: 'counts',
     title: 'version 2 answers 5xx on part of its requests',
     must: 'rolled back at the canary by the error count, the backup kept',
     ends: 'rolled_back',
     build: 'errors',
   },
   {
+    name: 'exhausted',
+    title: 'version 2 becomes unhealthy once users come',
+    must: 'rolled back at the first stages by its probes, users back on version 1',
+    ends: 'rolled_back',
+    build: 'exhausted',
+  },
+  {
     name: 'slow',
+    needs: 'counts',
     title: 'version 2 is slower',
     must: 'rolled back by latency',
     ends: 'rolled_back',
@@ -56,6 +67,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'bad-migration',
+    needs: 'database',
     title: 'a statement of the migration fails',
     must: 'stopped before any service changed; the database as before; the statement named',
     ends: 'failed',
@@ -63,6 +75,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'bad-backup',
+    needs: 'database',
     title: 'the stored backup differs from what was dumped',
     must: 'stopped before the migration',
     ends: 'failed',
@@ -70,6 +83,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'cut-backup',
+    needs: 'database',
     title: 'the upload of the backup is cut',
     must: 'stopped before the migration',
     ends: 'failed',
@@ -84,6 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'lost-metrics',
+    needs: 'counts',
     title: 'version 2 has traffic, but nobody counts it',
     must: 'held for the configured time, then rolled back; never a silent pass',
     ends: 'rolled_back',

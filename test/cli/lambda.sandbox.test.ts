@@ -60,6 +60,8 @@ const published = async (end: ScenarioEnd): Promise<string[]> =>
     (v) => v.Version,
   );
 
+let runs = 0;
+
 const run = async (
   end: ScenarioEnd,
   what: 'release' | 'rollback',
@@ -67,7 +69,8 @@ const run = async (
   onBake: () => void = () => undefined,
 ): Promise<Outcome> => {
   const { session } = end;
-  const deployment = deploymentId(Date.now(), 'f'.repeat(12));
+  // A rollback and the release after it may begin within one second.
+  const deployment = deploymentId(Date.now(), String((runs += 1)).padStart(12, 'f'));
   const options = {
     ...session.run(await session.outputs(), deployment),
     onView: ({ bakeLeft }: { readonly bakeLeft: number | undefined }) => {

@@ -56,6 +56,18 @@ describe('what is worth a preview', () => {
     const world = await new World().withV1();
     const { inputs } = await wanted(world, world.app, undefined, { 'sluice:version': 'v3.0.0' });
     expect(inputs[1]?.title).toBe('The next release: v3.0.0');
+    // The version that the stack began with stays in its file: no wish to go back to it.
+    const old = await wanted(world, world.app, undefined, { 'sluice:version': 'v0.9.0' });
+    expect(old).toMatchObject({ inputs: [{ title: 'A plain update' }], notes: [expect.stringMatching(/^v1\.0\.0 is live/)] });
+  });
+
+  it('a staged stack that has nothing yet: the one update that brings its first version in', async () => {
+    const world = new World();
+    const { inputs } = await wanted(world, world.app, undefined, { 'sluice:version': 'v1.0.0' });
+    expect(inputs).toMatchObject([
+      { title: 'The first deployment: v1.0.0, in one update', command: 'pulumi up --stack production' },
+    ]);
+    expect(inputs[0]?.to).toMatchObject({ serial: 0, replaces: null, traffic: { blue: 100, green: 0 } });
   });
 
   it('a stack that is updated directly: the one update that deploys', async () => {

@@ -24,7 +24,7 @@ it('positions are unique, and a more specific path comes before the one it lies 
       const positions = planPositions(services);
       const taken = Object.values(positions);
       expect(new Set(taken).size).toBe(services.length);
-      for (const at of taken) expect(at >= 1 && at <= 16_000 && Number.isInteger(at)).toBe(true);
+      for (const at of taken) expect(at >= 1 && at <= 15_999 && Number.isInteger(at)).toBe(true);
       for (const a of services)
         for (const b of services) {
           const [one, other] = [literal(a.paths[0] ?? ''), literal(b.paths[0] ?? '')];
@@ -72,9 +72,9 @@ it('a service whose path becomes the more specific one moves, the others stay', 
 });
 
 it('every preview rule comes before every production rule', () => {
-  const largest = Math.max(priorityOf('blue', 16_000), priorityOf('green', 16_000));
+  const largest = Math.max(priorityOf('blue', 15_999), priorityOf('green', 15_999));
   expect(largest).toBeLessThan(priorityOf('production', 1));
-  expect(priorityOf('production', 16_000)).toBe(PRODUCTION_PRIORITIES.to);
+  expect(priorityOf('production', 15_999)).toBe(PRODUCTION_PRIORITIES.to);
   expect(PRODUCTION_PRIORITIES.to).toBeLessThanOrEqual(50_000);
 });
 
@@ -87,7 +87,7 @@ it('a fixed priority is kept, and refused where it does not fit', () => {
   expect(priorityOf('production', positions['api'] ?? 0)).toBe(40_000);
   expect(positions['auth']).toBeLessThan(positions['api'] ?? 0);
   expect(() => planPositions([{ name: 'api', paths: ['/api/*'], priority: 10 }])).toThrow(
-    /services\.api\.priority: 10 is outside the production rules; allowed: 32001 to 48000/,
+    /services\.api\.priority: 10 is outside the production rules; allowed: 32001 to 47999/,
   );
   const wrong = [
     { name: 'api', paths: ['/api/*'], priority: 40_000 },

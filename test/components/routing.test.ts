@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { planMaintenance } from '../../components/maintenance.plan.ts';
+import { Maintenance } from '../../components/maintenance.ts';
 import { planRouting } from '../../components/routing.plan.ts';
 import { Routing } from '../../components/routing.ts';
 import { Logs } from '../../components/logs.ts';
@@ -88,4 +90,24 @@ it('no rule changes before everything that it waits for is done', async () => {
   });
   expect(find(list, 'routing-auth').after).toContain('first-a');
   expect(find(list, 'routing-api').after).toContain('routing-auth');
+});
+
+it('the maintenance page stands behind the preview rules and before the production rules, with when to come again', async () => {
+  const settings = { message: 'Back soon.', retryAfter: 90_000 };
+  const planned = planMaintenance({ settings, url: 'https://azora.world', shared: false });
+  const { rules, previewPriority } = planRouting({ ...base, shares: { api: { blue: 100 } } });
+  expect(planned.priority).toBeGreaterThan(previewPriority('green', 'api'));
+  expect(planned.priority).toBeLessThan(rules[0]?.priority ?? 0);
+  const list = await declared(() => new Maintenance('maintenance', { scope, listenerArn: 'arn:listener', planned }));
+  expect(outline(list)).toEqual([
+    'maintenance (sluice:Maintenance) < ',
+    'maintenance-rule (aws:ListenerRule) < maintenance',
+  ]);
+  const rule = find(list, 'maintenance-rule').inputs;
+  expect(rule['actions']).toMatchObject([
+    { type: 'fixed-response', fixedResponse: { statusCode: '503', contentType: 'text/html' } },
+  ]);
+  expect(JSON.stringify(rule['actions'])).toMatch(/content=90>.*Back soon\./);
+  expect(rule['conditions']).toEqual([{ pathPattern: { values: ['*'] } }]);
+  expect(planMaintenance({ settings, url: 'https://azora.world', shared: true }).host).toBe('azora.world');
 });

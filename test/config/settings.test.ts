@@ -149,6 +149,17 @@ describe('settings around a release that contradict each other', () => {
       },
       ['smoke.tests[1].name: is the name of another test', 'smoke.tests[1].body: is not sent with GET'],
     ],
+    [
+      {
+        secrets: { DATABASE_URL: 'x' },
+        database: { runs: 'task', migrations: { command: 'migrate' } },
+      },
+      [
+        'database.runs: finds no service that is given DATABASE_URL, to run beside',
+        'database.backup.enabled: cannot be with `runs: task`: a dump passes through the machine that runs sluice',
+        'database.migrations.when: is before the new version’s tasks can run',
+      ],
+    ],
     [{ checks: { mode: 'run' } }, ['checks.commands: is missing: `mode: run` has nothing to run']],
     [{ checks: { required: ['ci'] } }, ['repository: is missing: the required checks cannot be looked up']],
     [{ checks: { after: 'production' } }, ['checks.after: is this environment itself']],

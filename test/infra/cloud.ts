@@ -141,6 +141,10 @@ export class MemoryCloud implements Provider {
     return [...this.things.values()].findLast((t) => t.name === name);
   }
 
+  idOf(name: string): string | undefined {
+    return [...this.things].findLast(([, t]) => t.name === name)?.[0];
+  }
+
   /** Service → slot → weight, from the production rules as they are. */
   traffic(): Record<string, Record<string, number>> {
     const result: Record<string, Record<string, number>> = {};

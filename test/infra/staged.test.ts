@@ -71,8 +71,42 @@ const failure = async (work: Promise<unknown>): Promise<StackFailed> => {
   throw new Error('nothing was refused', { cause: error });
 };
 
-it('a first update of production makes the ground, exports serial 0 and says how to deploy', async () => {
+it('a first update brings the version of the stack file in: schema, services, health, traffic; then it is carried on', async () => {
   const s = stage('production');
+  await s.up();
+  expect(s.cloud.traffic()).toEqual(everywhere({ blue: 100 }));
+  const first = await s.release();
+  expect(first).toMatchObject({ serial: 0, replaces: null, slots: { blue: { version: 'v1.0.0' } } });
+  expect(first).toMatchObject({ backup: first.deployment, schema: { deployment: first.deployment } });
+  const order = ['backup-command', 'migrate-command', 'blue-auth-service-service', 'verify-command'];
+  const at = [...order, 'routing-auth-service'].map((name) => s.cloud.done.indexOf(`create ${name}`));
+  expect(at).toEqual(at.toSorted((a, b) => a - b));
+  expect(at[0]).toBeGreaterThanOrEqual(0);
+  s.cloud.done.length = 0;
+  await s.up();
+  expect(s.cloud.done).toEqual([]);
+  expect(await s.release()).toEqual(first);
+  // From here on the stages watch: a release of the engine goes on from it.
+  await stepTo(s, 'canary');
+  expect(s.cloud.traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
+  expect(s.cloud.named('verify-command')).toBeUndefined();
+});
+
+it('a first version that is not healthy gets no traffic, and the next update tries again', async () => {
+  const s = stage('production');
+  s.cloud.before = (what) => {
+    if (what === 'create verify-command') throw new Error('api-gateway answers 503');
+  };
+  expect((await failure(s.up())).message).toContain('api-gateway answers 503');
+  expect(s.cloud.traffic()).toEqual({});
+  s.cloud.before = () => undefined;
+  await s.up();
+  expect(s.cloud.traffic()).toEqual(everywhere({ blue: 100 }));
+});
+
+it('a first update without a version makes the ground, exports serial 0 and says how to deploy', async () => {
+  const s = stage('production');
+  delete s.config['sluice:version'];
   await s.up();
   expect(await s.release()).toMatchObject({
     serial: 0,
@@ -257,6 +291,30 @@ it('a service that only one version has is served whole from its slot', async ()
     }),
   );
   expect(s.cloud.names('aws:ecs/service:Service').every((name) => name.startsWith('green-'))).toBe(true);
+});
+
+it('a migration out of the runner’s reach runs beside a new service: its definition, subnets and groups', async () => {
+  const s = stage('production', (app) => {
+    const { backup: _, ...database } = app['database'] as Props;
+    const migrations = { ...(database['migrations'] as Props), when: 'beforeTraffic' };
+    app['database'] = { ...database, runs: 'task', backup: { enabled: false }, migrations };
+  });
+  await s.up();
+  const [subnet, other] = ['network-private-0', 'network-private-1'].map((name) => s.cloud.idOf(name));
+  const groups = ['blue-api-gateway-group', 'blue-peers'].map((name) => s.cloud.idOf(name));
+  const definition = s.cloud.named('blue-api-gateway-task-definition')?.props['arn'];
+  expect(s.cloud.named('migrate-command')?.props['environment']).toMatchObject({
+    SLUICE_RUNS: 'task',
+    SLUICE_CLUSTER: s.cloud.named('cluster')?.props['arn'],
+    SLUICE_SUBNETS: `${subnet},${other}`,
+    SLUICE_SECURITY_GROUPS: groups.join(','),
+    SLUICE_TASK_DEFINITION: definition,
+  });
+  const { done } = s.cloud;
+  expect(done.indexOf('create migrate-command')).toBeGreaterThan(
+    done.indexOf('create blue-api-gateway-service'),
+  );
+  expect(done.indexOf('create routing-api-gateway')).toBeGreaterThan(done.indexOf('create migrate-command'));
 });
 
 it('workers start in the new slot with the switch, not before', async () => {

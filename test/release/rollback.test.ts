@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runTidy } from '../../release/runner.ts';
+import { emptyRelease } from '../../release/core/release.ts';
+import { D1, slot } from '../support/releases.ts';
 import { World } from '../support/world.ts';
 
 const HOUR = 3_600_000;
@@ -41,6 +43,23 @@ describe('a rollback by a person', () => {
     expect(world.serving()).toEqual({ 'v2.0.0': 100 });
     expect((await world.rollback({ override: true })).result).toBe('success');
     expect(world.serving()).toEqual({ 'v1.0.0': 100 });
+  });
+
+  it('from the first release of the engine: to what a plain update had brought in, which left no record', async () => {
+    const world = new World();
+    Object.assign(world.app, quick);
+    world.cloud.passed.add(D1);
+    const blue = slot('v1.0.0', D1);
+    await world.cloud.up({ ...emptyRelease(D1), slots: { blue }, traffic: { blue: 100, green: 0 } });
+    expect((await world.rollback()).hint).toContain('sluice config at previous');
+    await world.deploy('v2.0.0');
+    expect((await world.rollback({ to: 'v0.9.0' })).result).toBe('refused');
+    expect(await world.rollback()).toMatchObject({ result: 'success', exit: 0 });
+    expect(world.serving()).toEqual({ 'v1.0.0': 100 });
+    expect(world.agrees()).toBe(true);
+    // And forth again.
+    expect((await world.rollback()).result).toBe('success');
+    expect(world.serving()).toEqual({ 'v2.0.0': 100 });
   });
 
   it('to an earlier deployment whose slot is gone: brought up again, probed, then served', async () => {

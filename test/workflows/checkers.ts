@@ -45,6 +45,7 @@ const actionlint = async (paths: readonly string[]): Promise<Finding[]> => {
     '{{json .}}',
     '-ignore',
     UNKNOWN_YET,
+    // Scripts are given to shellcheck once each, all of them together: actionlint starts it for every step.
     '-shellcheck=',
     ...paths,
   ]);
@@ -164,20 +165,21 @@ const scriptsOf = (text: string): readonly string[] => {
   }
 };
 
-/** Each script is asked about once, however many files have it. */
-const scripts = async (
-  files: readonly RenderedFile[],
-  by: string,
-  words: readonly string[],
-): Promise<Finding[]> => {
-  const where = new Map<string, string[]>();
+/** Every script with the files that have it: each is asked about once. */
+const scriptsIn = (files: readonly RenderedFile[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const where = new Map<string, Set<string>>();
   for (const { path, text } of files)
-    for (const script of scriptsOf(text)) where.set(script, [...(where.get(script) ?? []), basename(path)]);
-  const [command = '', ...rest] = words;
+    for (const script of scriptsOf(text))
+      where.set(script, (where.get(script) ?? new Set()).add(basename(path)));
+  return where;
+};
+
+const parsesInBash = async (files: readonly RenderedFile[]): Promise<Finding[]> => {
   const found: Finding[] = [];
-  for (const [script, paths] of where) {
-    const { code, out } = await run(command, rest, script);
-    if (code !== 0) for (const file of new Set(paths)) found.push({ by, file, message: out.slice(0, 300) });
+  for (const [script, names] of scriptsIn(files)) {
+    const { code, out } = await run('bash', ['-n'], script);
+    if (code !== 0)
+      for (const file of names) found.push({ by: 'bash -n', file, message: out.slice(0, 300) });
   }
   return found;
 };
@@ -188,6 +190,31 @@ export const hasShellcheck = async (): Promise<boolean> => {
   } catch {
     return false;
   }
+};
+
+/** What shellcheck says about files; none of its remarks is left out. */
+export const shellcheck = async (paths: readonly string[]): Promise<Finding[]> => {
+  const { out } = await run('shellcheck', ['--format=json', '--severity=style', '--', ...paths]);
+  const found = JSON.parse(out) as { file: string; line: number; code: number; message: string }[];
+  return found.map((f) => ({
+    by: 'shellcheck',
+    file: f.file,
+    message: `${f.line}: SC${f.code}: ${f.message}`,
+  }));
+};
+
+/** All scripts in one process: it takes longer to start than to read one. */
+const scripts = async (files: readonly RenderedFile[], folder: string): Promise<Finding[]> => {
+  if (!(await hasShellcheck())) return [];
+  const of = new Map<string, ReadonlySet<string>>();
+  for (const [script, names] of scriptsIn(files)) {
+    const path = join(folder, `script-${of.size}.sh`);
+    // As runners start it: `shell: bash` stops at the first failure, also inside a pipe.
+    writeFileSync(path, `#!/usr/bin/env bash\nset -eo pipefail\n${script}\n`);
+    of.set(path, names);
+  }
+  const found = of.size === 0 ? [] : await shellcheck([...of.keys()]);
+  return found.flatMap((f) => [...(of.get(f.file) ?? [])].map((file) => ({ ...f, file })));
 };
 
 /** All findings of all checkers. Names of files must be unique. */
@@ -204,8 +231,8 @@ export const findingsIn = async (files: readonly RenderedFile[]): Promise<readon
       actionlint(paths),
       zizmor(paths),
       Promise.all(files.map(languageService)).then((f) => f.flat()),
-      scripts(files, 'bash -n', ['bash', '-n']),
-      (await hasShellcheck()) ? scripts(files, 'shellcheck', ['shellcheck', '--shell=bash', '-']) : [],
+      parsesInBash(files),
+      scripts(files, folder),
     ]);
     const own = files.flatMap(({ path, text }) =>
       ownFindings(path, text).map((message): Finding => ({ by: 'own rules', file: basename(path), message })),

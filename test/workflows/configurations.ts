@@ -90,6 +90,9 @@ const VARIANTS: Readonly<Record<string, Overlay>> = {
     github: { repository: { plan: 'team' } },
     production: { approval: { when: 'first', reviewers: ['release'] } },
   },
+  'reviewers on GitHub, and the deployment itself waits for them': {
+    production: { approval: { when: 'first', reviewers: ['release'], timeout: '2 hours' } },
+  },
   'a public repository, nobody asked': {
     github: {
       repository: { visibility: 'public', plan: 'free' },

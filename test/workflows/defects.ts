@@ -147,6 +147,23 @@ export const DEFECTS: readonly Defect[] = [
   },
 ];
 
+/** Right for every checker but shellcheck. */
+export const SHELL_DEFECTS: readonly Defect[] = [
+  production(
+    'a value that a script takes apart',
+    '--deployment="$DEPLOYMENT"',
+    '--deployment=$DEPLOYMENT',
+    CANARY,
+  ),
+  production('a file name that a script takes apart', '"$GITHUB_STEP_SUMMARY"', '$GITHUB_STEP_SUMMARY'),
+  {
+    what: 'a test that is always true',
+    file: 'preview.yml',
+    from: '[ -f "$RUNNER_TEMP/preview.md" ]',
+    to: '[ "-f $RUNNER_TEMP/preview.md" ]',
+  },
+];
+
 /** Applies one defect; throws when the text is not there, so that no defect is planted in vain. */
 export const planted = ({ after, from, to, what }: Defect, text: string): string => {
   const start = after === undefined ? 0 : text.indexOf(after);

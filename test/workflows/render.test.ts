@@ -189,11 +189,14 @@ describe('what configuration chooses', () => {
     expect(job(byGithub, 'approval').permissions).toEqual({});
     expect(job(byGithub, 'backup').needs).toContain('approval');
     expect(scripts(job(byGithub, 'preflight'))).toContain('sluice preview');
+    expect(byGithub.jobs['approved']).toBeUndefined();
     const bySluice = fileOf('deploy-production.yml', {
       github: { repository: { plan: 'team' } },
       production: { approval: { when: 'first', reviewers: ['release'] } },
     });
     expect(scripts(job(bySluice, 'approval'))).toContain('--phase=approval');
+    expect(job(bySluice, 'approval').permissions).not.toHaveProperty('actions');
+    expect(bySluice.jobs['approved']).toBeUndefined();
     const nobody = fileOf('deploy-production.yml', {
       github: { environments: { 'production-approval': { reviewers: [] } } },
     });
@@ -201,6 +204,25 @@ describe('what configuration chooses', () => {
     // Every job that names a reviewed environment would ask again.
     for (const each of Object.values(byGithub.jobs))
       if (each.environment?.name === 'production-approval') expect(each).toBe(byGithub.jobs['approval']);
+  });
+
+  it('a deployment that waits takes the review over in a job of its own, before anything is changed', () => {
+    const both = fileOf('deploy-production.yml', {
+      production: { approval: { when: 'first', reviewers: ['grace'], timeout: '2 hours' } },
+    });
+    expect(job(both, 'approval').permissions).toEqual({});
+    const approved = job(both, 'approved');
+    expect(approved.needs).toEqual(['preflight', 'approval']);
+    expect(scripts(approved)).toContain('--phase=approval');
+    expect(Object.keys(approved.permissions)).toEqual(['contents', 'id-token', 'actions']);
+    expect(approved.permissions.actions?.access).toBe('read');
+    expect(approved.environment?.name).toBe('production');
+    expect(approved.steps.find((s) => 'run' in s && s.run.includes('--phase'))?.env).toHaveProperty(
+      'GITHUB_TOKEN',
+    );
+    expect(approved['timeout-minutes']).toBeGreaterThanOrEqual(120);
+    expect(job(both, 'backup').needs).toEqual(['preflight', 'approved']);
+    expect(job(both, 'failure').needs).toContain('approved');
   });
 
   it('production in the same run after staging, on the default branch alone', () => {
@@ -283,7 +305,7 @@ describe('commands that jobs call', () => {
     all.flatMap(([, settings]) =>
       workflowsOf(settings).flatMap((w) =>
         Object.values(w.jobs).flatMap((j) =>
-          [...scripts(j).matchAll(/npx sluice ([^|>\n]+)/g)].map((m) => m[1] ?? ''),
+          [...scripts(j).matchAll(/node cli\/sluice\.js ([^|>\n]+)/g)].map((m) => m[1] ?? ''),
         ),
       ),
     ),

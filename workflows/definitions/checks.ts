@@ -1,6 +1,6 @@
 import type { CheckSettings } from '../../config/types.ts';
 import type { Job, Step } from '../model.ts';
-import { checkout, install } from '../steps.ts';
+import { checkout, install, SLUICE } from '../steps.ts';
 
 /** A check that runs inside the pipeline. */
 interface Check {
@@ -17,12 +17,12 @@ interface Check {
 const LEVELS: Readonly<Record<CheckSettings['level'], readonly Check[]>> = {
   quick: [
     { id: 'dependency-audit', name: 'Dependency audit', run: 'npm audit --omit=dev --audit-level=high' },
-    { id: 'configuration-review', name: 'Configuration review', run: 'npx sluice workflows check' },
+    { id: 'configuration-review', name: 'Configuration review', run: `${SLUICE} workflows check` },
   ],
   enhanced: [
     { id: 'dependency-audit', name: 'Dependency audit', run: 'npm audit --audit-level=moderate' },
     { id: 'dependency-signatures', name: 'Signatures of dependencies', run: 'npm audit signatures' },
-    { id: 'configuration-review', name: 'Configuration review', run: 'npx sluice workflows check' },
+    { id: 'configuration-review', name: 'Configuration review', run: `${SLUICE} workflows check` },
     { id: 'static-analysis', name: 'Static analysis', run: 'npm run check' },
   ],
 };

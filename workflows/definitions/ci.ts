@@ -1,6 +1,6 @@
 import { expression, type Job, type Workflow } from '../model.ts';
 import type { WorkflowSettings } from '../settings.ts';
-import { checkout, install } from '../steps.ts';
+import { checkout, install, SLUICE } from '../steps.ts';
 
 const READS = { contents: { access: 'read', why: 'check out' } } as const;
 
@@ -23,7 +23,7 @@ export const ci = (settings: WorkflowSettings): Workflow => ({
       'lint-and-type-check',
       15,
       ['Types, lint, formatting', 'npm run check'],
-      ['Workflow files', 'npx sluice workflows check'],
+      ['Workflow files', `${SLUICE} workflows check`],
     ),
     test: job('test', 30, ['Tests', 'npm test']),
     'security-scan': job('security-scan', 10, ['Dependency audit', 'npm audit --audit-level=high']),

@@ -2,7 +2,7 @@ import { DEPLOYED } from '../../config/github.types.ts';
 import { expression, type Job, type Step, type Workflow } from '../model.ts';
 import { CREDENTIAL_RIGHTS } from '../rights.ts';
 import { targetOf, type WorkflowSettings } from '../settings.ts';
-import { checkout, credentials, environmentValues, install, sluice } from '../steps.ts';
+import { checkout, credentials, environmentValues, install, sluice, SLUICE } from '../steps.ts';
 
 /** File that the page is put together in; every step appends to it. */
 const PAGE = '"$RUNNER_TEMP/preview.md"';
@@ -20,7 +20,7 @@ const previewSteps = (settings: WorkflowSettings): readonly Step[] =>
         env: environmentValues(target, 'preview'),
         id: deployed,
         // A refusal (exit 3) is something to show on the page, and fails the job when the page has been shown.
-        run: `npx sluice preview --stack=${target.stack} --markdown >> ${PAGE} || echo "refused=$?" >> "$GITHUB_OUTPUT"`,
+        run: `${SLUICE} preview --stack=${target.stack} --markdown >> ${PAGE} || echo "refused=$?" >> "$GITHUB_OUTPUT"`,
       },
     ];
   });
@@ -78,7 +78,7 @@ const withoutCredentials: Job = {
     { name: 'Install, without scripts of packages', run: 'npm ci --no-audit --no-fund --ignore-scripts' },
     {
       name: 'Read the configuration',
-      run: 'npx sluice workflows check | tee -a "$GITHUB_STEP_SUMMARY"',
+      run: `${SLUICE} workflows check | tee -a "$GITHUB_STEP_SUMMARY"`,
     },
     {
       name: 'Say what is missing',

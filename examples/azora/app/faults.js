@@ -4,7 +4,8 @@
 //   FAULT_PATHS=/api/status    these paths always answer 500
 //   FAULT_CRASH=1              ends while starting
 //   FAULT_VERSION=9.9.9        says it is another version
-// Health endpoints stay as they are: these are faults that a health check does not see.
+//   FAULT_EXHAUSTED=5          unhealthy after so many requests of users: a pool that leaks
+// But for the last, health endpoints stay as they are: these are faults that a health check does not see.
 const mulberry32 = (seed) => {
   let state = seed >>> 0;
   return () => {
@@ -20,12 +21,16 @@ export const readFaults = (environment) => {
   const errors = Number(environment.FAULT_ERRORS ?? 0);
   const latencyMs = Number(environment.FAULT_LATENCY_MS ?? 0);
   const latencyShare = Number(environment.FAULT_LATENCY_SHARE ?? 1);
+  const exhausted = Number(environment.FAULT_EXHAUSTED ?? Number.POSITIVE_INFINITY);
+  let met = 0;
   const paths = new Set((environment.FAULT_PATHS ?? '').split(',').filter((path) => path !== ''));
   return {
     crash: environment.FAULT_CRASH === '1',
     version: environment.FAULT_VERSION,
+    exhausted: () => met >= exhausted,
     /** Resolves to the answer of a request that fails, or to undefined. */
     meet: async (path) => {
+      met += 1;
       if (latencyMs > 0 && random() < latencyShare) await new Promise((done) => setTimeout(done, latencyMs));
       if (paths.has(path) || (errors > 0 && random() < errors))
         return { status: 500, body: { error: 'internal error' } };

@@ -27,6 +27,8 @@ const health = async (request) => {
   }
   if (request.url.endsWith('/liveness')) return { status: 200, body: { status: 'alive' } };
   if (request.url.endsWith('/startup')) return { status: 200, body: { status: 'started' } };
+  if (faults.exhausted())
+    return { status: 503, body: { status: 'unhealthy', version, service, reason: 'no free connection' } };
   const uptime = Math.round((Date.now() - startedAt) / 1000);
   return { status: 200, body: { status: 'healthy', version, service, uptime } };
 };
@@ -63,7 +65,10 @@ const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) =>
 
 const port = Number(process.env.PORT ?? 8080);
 server.listen(port, process.env.HOST ?? '0.0.0.0', () => {
-  console.log(JSON.stringify({ at: new Date().toISOString(), message: 'listening', service, version, port }));
+  const startedMs = Math.round(process.uptime() * 1000);
+  console.log(
+    JSON.stringify({ at: new Date().toISOString(), message: 'listening', service, version, port, startedMs }),
+  );
 });
 
 // Requests in flight are finished; connections that rest are closed.

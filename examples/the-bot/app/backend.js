@@ -11,6 +11,8 @@ export const start = () => {
   const database = openDatabase();
   const queue = openRedis(process.env.CELERY_BROKER_URL);
   const unhealthy = process.env.FAULT_UNHEALTHY === '1';
+  // Healthy all the same: only a test that asks without a login sees it.
+  const open = process.env.FAULT_OPEN === '1';
 
   const ready = async () => {
     const open = await pending(database).catch((error) => [{ name: error.message }]);
@@ -44,7 +46,10 @@ export const start = () => {
     'POST /api/auth/login/': () =>
       Promise.resolve(json(400, { error: 'user name and password are missing' })),
     'GET /api/auth/login/': () => Promise.resolve(json(405, { error: 'only POST' }, { allow: 'POST' })),
-    'GET /api/profile/': () => Promise.resolve(json(401, { error: 'login is missing' })),
+    'GET /api/profile/': () =>
+      Promise.resolve(
+        open ? json(200, { name: 'somebody else' }) : json(401, { error: 'login is missing' }),
+      ),
     'GET /api/static/admin/base.css': () => {
       const text = readStatic();
       return Promise.resolve(

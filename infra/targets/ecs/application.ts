@@ -4,6 +4,8 @@ import { Buckets } from '../../../components/buckets.ts';
 import { LoadBalancer } from '../../../components/load-balancer.ts';
 import { Logs } from '../../../components/logs.ts';
 import { cloudName, LIMITS, tagsOf, type Scope } from '../../../components/names.ts';
+import { planMaintenance } from '../../../components/maintenance.plan.ts';
+import { Maintenance } from '../../../components/maintenance.ts';
 import { Network } from '../../../components/network.ts';
 import { planRouting } from '../../../components/routing.plan.ts';
 import { Routing } from '../../../components/routing.ts';
@@ -16,6 +18,7 @@ import type { Positions } from '../../../components/priorities.plan.ts';
 import { migratesBeforeStart } from '../../../components/database-command.plan.ts';
 import type { DatabaseSecrets } from '../../database-secrets.ts';
 import type { Declared } from '../target.ts';
+import { taskPlace } from './task-place.ts';
 import { doneWith, routingOf } from './outputs.ts';
 import { declareSlot, type Ground, type ServiceOfSlot } from './slots.ts';
 import { publicUrl } from './public-url.ts';
@@ -65,14 +68,7 @@ export const declareApplication = async (args: ApplicationArgs): Promise<Declare
   const around: CommandSurroundings = {
     ...args,
     buckets: ground.buckets,
-    // Where a task runs: a private database is out of the runner's reach.
-    place:
-      app.database?.runs === 'task'
-        ? {
-            SLUICE_CLUSTER: ground.clusterArn,
-            SLUICE_SUBNETS: ground.network.taskSubnetIds.apply((ids) => ids.join(',')),
-          }
-        : {},
+    place: {},
   };
   const backup = declareBackup(around);
   const early = migratesBeforeStart(app.database) ? declareMigration(around, backup, []) : undefined;
@@ -80,10 +76,11 @@ export const declareApplication = async (args: ApplicationArgs): Promise<Declare
   for (const slot of slotNames(release))
     services.push(...(await declareSlot(slot, args, ground, plan, early)));
   const fresh = services.filter(({ slot }) => release.slots[slot]?.deployment === release.schema?.deployment);
+  const place = taskPlace({ app, clusterArn: ground.clusterArn, network: ground.network, fresh });
   const late = migratesBeforeStart(app.database)
     ? undefined
     : declareMigration(
-        around,
+        { ...around, place },
         backup,
         fresh.map(({ made }) => made.service),
       );
@@ -102,7 +99,19 @@ export const declareApplication = async (args: ApplicationArgs): Promise<Declare
     after: [...services.map(({ made }) => made.service), ...commands.map((c) => c.command)],
   });
   const { balancer, buckets, clusterArn } = ground;
-  const made = { listenerArn: balancer.listenerArn, services, routing, commands };
+  const closed =
+    release.maintenance === undefined
+      ? undefined
+      : new Maintenance('maintenance', {
+          scope: ground.scope,
+          listenerArn: balancer.listenerArn,
+          planned: planMaintenance({
+            settings: app.maintenance,
+            url: app.url,
+            shared: app.loadBalancer.kind === 'existing',
+          }),
+        });
+  const made = { listenerArn: balancer.listenerArn, services, routing, commands, closed };
   return {
     url,
     buckets,

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { DatabaseCommand } from '../../../components/database-command.ts';
+import type { Maintenance } from '../../../components/maintenance.ts';
 import type { Routing } from '../../../components/routing.ts';
 import { PREVIEW_HEADER } from '../../../components/service-slot.ts';
 import type { RoutingOutput } from '../../../release/ports/stack.ts';
@@ -10,10 +11,12 @@ interface Made {
   readonly services: readonly ServiceOfSlot[];
   readonly routing: Routing;
   readonly commands: readonly DatabaseCommand[];
+  /** While users are kept out. */
+  readonly closed: Maintenance | undefined;
 }
 
 /** Ids of everything a release consists of: known when all of it is done. */
-export const doneWith = ({ services, routing, commands }: Made): pulumi.Output<unknown> =>
+export const doneWith = ({ services, routing, commands, closed }: Made): pulumi.Output<unknown> =>
   pulumi.all([
     ...services.flatMap(({ made }) => [
       made.service.id,
@@ -21,6 +24,7 @@ export const doneWith = ({ services, routing, commands }: Made): pulumi.Output<u
     ]),
     ...Object.values(routing.rules).map((rule) => rule.id),
     ...commands.map(({ command }) => command.id),
+    ...(closed === undefined ? [] : [closed.rule.id]),
   ]);
 
 export const routingOf = ({ listenerArn, services, routing }: Made): pulumi.Output<RoutingOutput> => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
 import { Buckets } from '../../../components/buckets.ts';
-import { HostsMachine } from '../../../components/hosts-machine.ts';
-import { planMachine } from '../../../components/hosts-machine.plan.ts';
+import { Command } from '@pulumi/command/remote/command.js';
+import { connectionOf, HostsMachine } from '../../../components/hosts-machine.ts';
+import { doorCommand, planMachine } from '../../../components/hosts-machine.plan.ts';
 import { groupOf, HOST_PREVIEW_HEADER, ruleOf } from '../../../config/hosts/proxy.ts';
 import type { Host, HostsApp } from '../../../config/hosts/types.ts';
 import type { Release } from '../../../config/release.types.ts';
@@ -68,11 +69,27 @@ const declareSlots = (
   if (slot === undefined) return [];
   const planned = planMachine({ app, slot, script });
   const machines: HostsMachine[] = [];
+  const { proxy, path } = app.target;
   for (const [name, host] of Object.entries(app.target.machines)) {
     const after = machines.slice(-1).map((m) => m.deployed);
     machines.push(new HostsMachine(name, { host, privateKey: keys[name] ?? '', planned, after }));
   }
-  return machines.map(({ deployed }) => deployed);
+  const deployed = machines.map((m) => m.deployed);
+  if (release.maintenance === undefined || proxy === undefined) return deployed;
+  const doors = Object.entries(app.target.machines).map(
+    ([name, host]) =>
+      new Command(
+        `${name}-closed`,
+        {
+          connection: connectionOf(host, keys[name] ?? ''),
+          create: doorCommand('close', path, proxy),
+          delete: doorCommand('open', path, proxy),
+          logging: 'stdout',
+        },
+        { dependsOn: [...deployed] },
+      ),
+  );
+  return [...deployed, ...doors];
 };
 
 /** Declares an application on hosts: its buckets, and on every machine, one after the other, the live slot. */

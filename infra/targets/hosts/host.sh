@@ -6,6 +6,7 @@
 #   host.sh up <deployment> <slot>     that release in a slot of its own, beside the one that serves
 #   host.sh down <deployment> <slot>   takes it down again, unless the slot holds another by now
 #   host.sh proxy <slot> <file> <cmd>  takes the web server's file from standard input; the slot gets the workers
+#   host.sh close|open <file> <cmd>    users are told to come again, or let in: one host without slots
 #   host.sh weights <file> <cmd> <lines>  other shares of traffic, at once, without any stack
 #   host.sh status                 what runs here, as one JSON object
 #
@@ -149,6 +150,47 @@ wait_healthy() {
   say "health: all services and addresses answer (try $try of $tries)"
 }
 
+# What users come for, asked at the containers themselves; `why` says what failed.
+smoke() {
+  of=$1
+  [ -s "$(folder "$of")/smoke" ] || return 0
+  command -v curl >/dev/null 2>&1 || {
+    say "smoke: left out, there is no curl on this host"
+    return 0
+  }
+  end=$(($(now) + $(plan "$of" smoke_timeout)))
+  tries=$(plan "$of" smoke_retries)
+  until smoke_once "$of"; do
+    [ "$tries" -gt 0 ] && [ "$(now)" -lt "$end" ] || return 1
+    tries=$((tries - 1))
+    pause "$(plan "$of" smoke_interval)"
+    followed || return 1
+  done
+}
+
+smoke_once() {
+  dir=$(folder "$1")
+  wrong=
+  while read -r number level statuses name; do
+    [ -n "$number" ] || continue
+    problem=
+    code=$(curl -sS -K "$dir/smoke.$number" -o "$STATE/answer" -w '%{http_code}' 2>"$STATE/error") ||
+      problem=$(last_lines "$STATE/error")
+    case ",$statuses," in
+      *",$code,"*) ;;
+      *) problem=${problem:-"answered $code, wanted $statuses"} ;;
+    esac
+    if [ -z "$problem" ] && [ -f "$dir/smoke.$number.contains" ]; then
+      grep -qF -f "$dir/smoke.$number.contains" "$STATE/answer" || problem="the answer does not contain what it should"
+    fi
+    say "smoke: $name: ${problem:-passed}"
+    if [ -n "$problem" ] && [ "$level" = critical ]; then wrong="$wrong; $name: $problem"; fi
+  done <"$dir/smoke"
+  [ -n "$wrong" ] || return 0
+  why="smoke tests failed: ${wrong#; }"
+  return 1
+}
+
 # Nobody follows: the connection was lost, so nobody would learn how it ends.
 followed() {
   [ "${alone:-no}" = yes ] && return 0
@@ -195,7 +237,13 @@ bring_up() {
 serve() {
   to=$(plan "$1" proxy)
   from=$(folder "$1")/proxy.conf
-  if [ -z "$to" ] || cmp -s "$from" "$to"; then return 0; fi
+  [ -n "$to" ] || return 0
+  # A host that is closed to users stays so whatever is released.
+  if [ -f "$STATE/closed" ]; then
+    with_users none "$from" >"$STATE/proxy.conf"
+    from="$STATE/proxy.conf"
+  fi
+  if cmp -s "$from" "$to"; then return 0; fi
   mkdir -p "$(dirname "$to")" && cp "$from" "$to.new" && mv "$to.new" "$to" || {
     why="$to cannot be written"
     return 1
@@ -269,7 +317,7 @@ work_up() {
   before=
   why=
   say "$(version "$id") comes up in $slot"
-  if bring_up "$id" && after_start "$id" && wait_healthy "$id" && confirmed &&
+  if bring_up "$id" && after_start "$id" && wait_healthy "$id" && smoke "$id" && confirmed &&
     printf '%s\n' "$id" >"$STATE/slot-$slot"; then
     record "$id" up
     before=$(current)
@@ -332,6 +380,24 @@ take_file() {
   fail 5 "the web server did not take its file, and goes on as before: $(last_lines "$STATE/reload")"
 }
 
+# Where users are sent: a slot, what the shares say, or nowhere.
+with_users() { sed "s/^  default [^;]*;/  default $1;/" "$2"; }
+
+# One host without slots closed to users, or opened again.
+door() {
+  [ -f "$2" ] || fail 3 "$2 is not there: nothing stands in front of the containers on this host"
+  if [ "$1" = close ]; then
+    : >"$STATE/closed" || fail 5 "the disk is full: nothing can be written below $ROOT"
+    users=none
+  else
+    rm -f "$STATE/closed"
+    users='$sluice_share'
+  fi
+  with_users "$users" "$2" >"$2.new" || fail 5 "$2 cannot be written"
+  take_file "$2" "$3"
+  say "users are $([ "$1" = close ] && echo 'told to come again' || echo 'let in')"
+}
+
 weights() {
   [ -f "$1" ] || fail 3 "$1 is not there: nothing shares traffic out on this host"
   awk -v shares="$3" '
@@ -354,7 +420,7 @@ work() {
   before=$(current)
   why=
   say "$(version "$id") instead of $([ -z "$before" ] && echo nothing || version "$before")"
-  bring_up "$id" && after_start "$id" && wait_healthy "$id" && confirmed || go_back
+  bring_up "$id" && after_start "$id" && wait_healthy "$id" && smoke "$id" && confirmed || go_back
   become "$id" || {
     why="the disk is full: the manifest cannot be written"
     go_back
@@ -451,6 +517,7 @@ status() {
 
 case ${1:-} in
   prepare) prepare "$2" ;;
+  close | open) door "$1" "$2" "$3" ;;
   weights) weights "$2" "$3" "$4" ;;
   switch) begin switch "$2" ;;
   up) begin up "$2" "$3" ;;

@@ -35,17 +35,18 @@ export const declareTwoSlots = ({ app, release, script, keys, tokens }: TwoSlots
       return [new HostsSlot(`${machine}-${slot}`, { host, privateKey, planned, deployment, after: [] })];
     }),
   );
-  if (live === undefined) return slots.map(({ up }) => up);
+  const [only] = slotNames(release);
+  const closed = release.maintenance !== undefined;
   const file = pulumi
     .output(tokens as Record<string, pulumi.Output<string>>)
-    .apply((known) => proxyFile(app, { slots: release.slots, traffic: release.traffic, tokens: known }));
+    .apply((known) => proxyFile(app, { slots: release.slots, traffic: release.traffic, tokens: known, closed }));
   const proxies = machines.map(
     ([machine, host]) =>
       new Command(
         `${machine}-proxy`,
         {
           connection: connectionOf(host, keys[machine] ?? ''),
-          create: proxyCommand(app, live),
+          create: proxyCommand(app, live ?? only ?? 'blue'),
           // Its tokens open slots without traffic.
           stdin: pulumi.secret(file),
           logging: 'stdout',

@@ -1,18 +1,18 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { DatabaseCommand } from '../../../components/database-command.ts';
 import { liveSlot } from '../../../release/core/release.ts';
-import { declareVerification, type CommandSurroundings } from '../../commands.ts';
+import { declareVerification, deploysItself, type CommandSurroundings } from '../../commands.ts';
 import type { MadeFunction } from './declare.ts';
 
-/** `direct`: the version that gets the traffic answers its test payloads before any alias changes. */
+/** Where no engine watches, the version that gets the traffic answers its test payloads before any alias changes. */
 export const declareInvocations = (
   around: CommandSurroundings,
   functions: readonly MadeFunction[],
 ): DatabaseCommand | undefined => {
-  const { settings, release } = around;
+  const { release } = around;
   const live = liveSlot(release);
   const slot = live === undefined ? undefined : release.slots[live];
-  if (settings.app.rollout !== 'direct' || live === undefined || slot === undefined) return undefined;
+  if (!deploysItself(around) || live === undefined || slot === undefined) return undefined;
   const targets = functions.flatMap(({ plan, made, numbers }) => {
     const definition = slot.services[plan.service];
     const number = numbers[live];

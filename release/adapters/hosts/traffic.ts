@@ -45,6 +45,7 @@ const byProxy = ({ target }: HostsApp, run: ReturnType<typeof onMachines>): Traf
     });
   return {
     read: async (rules) => {
+      if (rules.length === 0) return [];
       const found = (await call(`cat ${quoted(config)}`)).map(parseShares);
       const [first = {}] = found;
       const other = found.find((shares) => SLOTS.some((s) => (shares[s] ?? 0) !== (first[s] ?? 0)));

@@ -1,6 +1,6 @@
 import type { Release, Slot } from '../../../config/release.types.ts';
 import { applyStep, type Step } from '../plan.ts';
-import { carryData, emptyRelease, slotFor } from '../release.ts';
+import { carryClosed, carryData, emptyRelease, slotFor } from '../release.ts';
 import type { State } from './types.ts';
 
 /** `rollout: direct`: backup, migration, the new slot and all traffic in one update; the old slot goes with it. */
@@ -16,6 +16,7 @@ export const directRelease = (s: State, target: Slot): Release => {
     deployment,
     slots: { [slot]: target },
     traffic: { blue: slot === 'blue' ? 100 : 0, green: slot === 'green' ? 100 : 0 },
+    ...carryClosed(current),
     ...carryData(current, {
       ...(database?.backup.enabled ? { backup: deployment } : {}),
       ...(database === undefined ? {} : { schema: { deployment, version } }),

@@ -13,6 +13,7 @@ import {
   stepOf,
   type Turn,
 } from './turn.ts';
+import { noteClosed } from './closed.ts';
 import type { Metadata } from './types.ts';
 import { releaseOf } from './configuration.ts';
 import { drift } from './weights.ts';
@@ -43,6 +44,7 @@ export const takeUpdate = (t: Turn, result: UpdateObservation): boolean => {
     return false;
   }
   t.s.current = result.release;
+  noteClosed(t);
   t.s.routing = result.routing;
   t.s.url = result.url;
   const wrong = drift(result.live, result.release);

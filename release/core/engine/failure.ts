@@ -4,6 +4,8 @@ import { onRevertFailed } from './revert.ts';
 import { enter, fail, failureOf, finish, go, issue, note, stopPending, toRecord, type Turn } from './turn.ts';
 import type { Failure } from './types.ts';
 
+type Failed = Extract<Event, { kind: 'failed' }>;
+
 /**
  * The one way a deployment goes wrong. What only looks is forgotten; what acts is stopped and waited for; then
  * either everything goes back, or, where no service was touched, it simply ends.
@@ -38,7 +40,7 @@ export const goBack = (t: Turn): void => {
 };
 
 /** An effect could not be done. */
-export const onEffectFailed = (t: Turn, effect: Effect, event: Extract<Event, { kind: 'failed' }>): void => {
+export const onEffectFailed = (t: Turn, effect: Effect, event: Failed): void => {
   const { error } = event;
   if (error.release !== undefined) t.s.current = error.release;
   if (error.routing !== undefined) t.s.routing = error.routing;
@@ -74,17 +76,25 @@ export const onEffectFailed = (t: Turn, effect: Effect, event: Extract<Event, { 
     failureOf(
       t,
       causeOf(t, effect, error.kind),
-      `${nameOf(effect)}: ${reasonIn(error.message)}`,
+      `${nameOf(effect)}: ${reasonIn(error)}`,
       error.details,
     ),
   );
 };
 
-/** A command of this project says why it ended in a paragraph of its own; what engines put around it stays in the details. */
-const reasonIn = (message: string): string =>
-  /(?:^|\n)error: ([\s\S]+)$/.exec(message)?.[1]?.trim() ?? message;
+/**
+ * A command of this project says why it ended in a paragraph of its own; what engines put around it stays in the details.
+ * The embedded engine has it in its message, `pulumi` with the resource that failed.
+ */
+export const reasonIn = ({ message, details }: Pick<Failed['error'], 'message' | 'details'>): string => {
+  for (const text of [message, ...details]) {
+    const paragraph = /(?:^|\n)error: ([\s\S]+)$/.exec(text)?.[1]?.trim();
+    if (paragraph !== undefined) return paragraph;
+  }
+  return message;
+};
 
-const refusal = (error: Extract<Event, { kind: 'failed' }>['error']) => ({
+const refusal = (error: Failed['error']) => ({
   status: 'refused' as const,
   why: error.message,
   ...(error.hint === undefined ? {} : { hint: error.hint }),

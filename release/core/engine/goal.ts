@@ -1,4 +1,5 @@
-import { liveSlot, slotNames } from '../release.ts';
+import type { Release, Slot } from '../../../config/release.types.ts';
+import { beganAt, liveSlot, slotNames } from '../release.ts';
 import type { RecordSummary } from '../records/summary.ts';
 import type { EffectResults } from './effects.ts';
 import type { Finding, Request, RollbackGoal, Settings } from './types.ts';
@@ -43,6 +44,54 @@ export const pickRecord = (
   );
 };
 
+/** The record of the deployment that brought what is live. */
+export const recordOfLive = (
+  records: readonly RecordSummary[],
+  release: Release,
+): RecordSummary | undefined => {
+  const live = liveSlot(release);
+  const deployment = live === undefined ? undefined : release.slots[live]?.deployment;
+  return records.find((r) => r.deployment === deployment);
+};
+
+/** An earlier release that served everybody. */
+interface Found {
+  readonly serial: number;
+  readonly deployment: string;
+  /** Undefined: it is not kept any more. */
+  readonly slot: Slot | undefined;
+  /** From when on migrations may have changed what it needs, ms. */
+  readonly since: number;
+}
+
+const recorded = (facts: Survey, record: RecordSummary): Found => {
+  const kept = facts.releases[String(record.serial)];
+  const name = kept === undefined ? undefined : liveSlot(kept);
+  const slot = name === undefined ? undefined : kept?.slots[name];
+  return {
+    serial: record.serial ?? -1,
+    deployment: record.deployment,
+    slot: slot ?? inCurrent(facts, record.live?.deployment ?? ''),
+    since: record.finishedAt,
+  };
+};
+
+/**
+ * What the live release took over from, where no record tells of it: brought in by a plain update, as the first version
+ * of a stack. It served everybody, and it is kept in the record bucket like every completed release.
+ */
+const takenOverFrom = (facts: Survey, release: Release, to: string | undefined): Found | undefined => {
+  const serial = recordOfLive(facts.records, release)?.from;
+  const kept = serial === undefined ? undefined : facts.releases[String(serial)];
+  const name = kept === undefined ? undefined : liveSlot(kept);
+  const slot = name === undefined ? undefined : kept?.slots[name];
+  if (serial === undefined || name === undefined || slot === undefined || kept?.traffic[name] !== 100)
+    return undefined;
+  const named = [slot.deployment, slot.version, slot.version.replace(/^v/, ''), String(serial)];
+  if (to !== undefined && !named.includes(to)) return undefined;
+  return { serial, deployment: slot.deployment, slot, since: beganAt(slot.deployment) };
+};
+
 /** Decides what a rollback goes back to and whether it may. */
 export const chooseGoal = (request: Request, settings: Settings, facts: Survey, now: number): Chosen => {
   const wanted = request.rollback;
@@ -54,24 +103,20 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
   const live = liveSlot(release);
   const current = live === undefined ? undefined : release.slots[live];
   const record = pickRecord(facts.records, current?.deployment, wanted.to);
-  if (record?.live === undefined) return none(noRecord(facts, request));
-  const kept = facts.releases[String(record.serial)];
-  const slotName = kept === undefined ? undefined : liveSlot(kept);
-  const own = (s: typeof kept) => (slotName === undefined ? undefined : s?.slots[slotName]);
-  const slot = own(kept) ?? inCurrent(facts, record.live.deployment);
+  const found =
+    record?.live === undefined ? takenOverFrom(facts, release, wanted.to) : recorded(facts, record);
+  if (found === undefined) return none(noRecord(facts, request));
+  const { slot, serial, deployment } = found;
   if (slot === undefined)
     return none(
-      refusal(
-        'release',
-        `release ${record.serial} of deployment ${record.deployment} is not in the record bucket`,
-      ),
+      refusal('release', `release ${serial} of deployment ${deployment} is not in the record bucket`),
     );
   if (current?.deployment === slot.deployment)
     return none(refusal('release', `${slot.version} (deployment ${slot.deployment}) is live already`));
-  const crossed = crossedBy(facts.records, record, now);
+  const crossed = crossedBy(facts.records, { at: found.since, version: slot.version }, now);
   const goal: RollbackGoal = {
-    serial: record.serial ?? -1,
-    deployment: record.deployment,
+    serial,
+    deployment,
     version: slot.version,
     slot,
     warm: slotNames(release).find((s) => release.slots[s]?.deployment === slot.deployment),
@@ -153,9 +198,9 @@ const windowFindings = (
 };
 
 /** Migrations that ran since the goal was live, and what they mean for going back. */
-const crossedBy = (records: readonly RecordSummary[], goal: RecordSummary, now: number) => {
+const crossedBy = (records: readonly RecordSummary[], goal: { at: number; version: string }, now: number) => {
   const since = records
-    .filter((r) => r.kind === 'release' && r.finishedAt > goal.finishedAt && r.finishedAt <= now)
+    .filter((r) => r.kind === 'release' && r.finishedAt > goal.at && r.finishedAt <= now)
     .toSorted((a, b) => a.finishedAt - b.finishedAt);
   const destructive = since.flatMap((r) => r.destructive);
   const backup = since.find((r) => r.backup !== undefined)?.backup;

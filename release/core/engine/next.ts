@@ -5,6 +5,7 @@ import { onEffectFailed } from './failure.ts';
 import { onRecord, onSmoke } from './finish.ts';
 import { onApproval, onLease, onPreflight, start } from './start.ts';
 import { onRestore, onRevert, onStopped } from './revert.ts';
+import { onMaintenance } from './maintenance.ts';
 import { onOperator } from './operator.ts';
 import { onHalted, resumeHalted } from './halt.ts';
 import { onDeploy, onProbe } from './slot.ts';
@@ -104,6 +105,8 @@ const onDone = (t: Turn, event: DoneEvent): void => {
       return onApproval(t, event);
     case 'lease':
       return onLease(t, event);
+    case 'maintenance':
+      return onMaintenance(t, event);
     case 'backup':
       return onBackup(t, event);
     case 'build':

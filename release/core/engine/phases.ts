@@ -29,6 +29,7 @@ const JOB_OF: Readonly<Record<PhaseName, JobPhase>> = {
   preflight: 'preflight',
   approval: 'approval',
   lease: 'backup',
+  maintenance: 'backup',
   backup: 'backup',
   build: 'migrate',
   migrate: 'migrate',

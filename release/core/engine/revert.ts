@@ -1,9 +1,11 @@
 import type { Release } from '../../../config/release.types.ts';
-import { liveSlot, sharesOf } from '../release.ts';
+import { liveSlot, opened, sharesOf } from '../release.ts';
 import type { DoneEvent, Effect, EffectError, Event } from './effects.ts';
 import { criticalOf, reasonsOf } from './slot.ts';
 import { enter, failureOf, go, issue, note, QUICK, resultOf, toRecord, type Turn } from './turn.ts';
 import { drift, settable } from './weights.ts';
+import { noteClosed } from './closed.ts';
+import { issueUpdate as issueStep, takeUpdate } from './data.ts';
 import type { RollbackRun, State } from './types.ts';
 
 /**
@@ -20,11 +22,15 @@ const towardsGoal = (s: State): boolean => s.goal !== undefined && s.failure ===
 export const destination = (s: State): Release => {
   const current = s.current;
   if (current === undefined) throw new Error('there is no release to go back from');
-  const next = {
-    ...current,
+  const open = opened(current);
+  const next: Release = {
+    ...open,
     serial: current.serial + 1,
     replaces: current.serial,
     deployment: s.request.deployment,
+    ...(closesForRestore(s) && open.maintenance === undefined
+      ? { maintenance: { by: 'release', deployment: s.request.deployment } }
+      : {}),
   };
   if (towardsGoal(s) && s.goal !== undefined) {
     const { goal } = s;
@@ -44,6 +50,13 @@ export const destination = (s: State): Release => {
     traffic: { blue: stable === 'blue' ? 100 : 0, green: stable === 'green' ? 100 : 0 },
   };
 };
+
+/** While the database is restored nobody may write into it, where the application closes for such things. */
+const closesForRestore = (s: State): boolean =>
+  towardsGoal(s) &&
+  s.request.rollback?.restoreDatabase === true &&
+  s.goal?.backup !== undefined &&
+  s.settings.database?.migrations.maintenance === true;
 
 const runOf = (s: State): RollbackRun => {
   if (s.rollback === undefined) throw new Error('no rollback was decided');
@@ -127,6 +140,7 @@ const onRecorded = (t: Turn, event: Extract<DoneEvent, { of: 'update' }>): void 
   const { result } = event;
   if (result.applied) {
     t.s.current = result.release;
+    noteClosed(t);
     t.s.routing = result.routing;
     const wrong = drift(result.live, result.release);
     if (wrong.length > 0) run.problem = `weights differ after the rollback: ${wrong.join('; ')}`;
@@ -151,7 +165,7 @@ const issueVerify = (t: Turn, at: number): boolean => {
     at,
     slot: serving,
     frozen,
-    way: 'public',
+    way: destinationOrCurrent(t.s).maintenance === undefined ? 'public' : 'preview',
     timeoutMs: t.s.settings.timeouts.health,
   });
   return true;
@@ -207,8 +221,14 @@ const finishRevert = (t: Turn): void => {
 };
 
 export const onRestore = (t: Turn, event: DoneEvent): void => {
+  if (event.of === 'update') {
+    if (takeUpdate(t, event.result)) afterGoal(t);
+    return;
+  }
   t.s.backup = resultOf(event, 'restore');
   note(t, 'database restored', { tookMs: event.tookMs });
+  if (t.s.current?.maintenance?.by === 'release')
+    return issueStep(t, { kind: 'open', name: 'open' }, t.s.settings.timeouts.rollback);
   afterGoal(t);
 };
 

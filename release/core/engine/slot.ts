@@ -91,7 +91,8 @@ const issueProbe = (t: Turn, at: number): void => {
     at,
     slot,
     frozen: t.s.target,
-    way: live === slot ? 'public' : 'preview',
+    // The way of users ends at the maintenance page while they are kept out.
+    way: live === slot && t.s.current?.maintenance === undefined ? 'public' : 'preview',
     timeoutMs: t.s.settings.timeouts.health,
   });
 };

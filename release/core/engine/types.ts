@@ -47,6 +47,8 @@ export interface State {
   migration?: Metadata;
   smoke?: SmokeOutcome;
   rollback?: RollbackRun;
+  /** When users were kept out, and until when; absent: never. */
+  closed?: { from: number; to?: number };
   /** Of a rollback by a person: what it goes back to. */
   goal?: RollbackGoal;
   failure?: Failure;
@@ -118,6 +120,8 @@ export type Phase =
   | { name: 'preflight' }
   | { name: 'approval'; deadline: number }
   | { name: 'lease' }
+  /** Users are sent to the maintenance page, or let in again. */
+  | { name: 'maintenance' }
   | { name: 'backup' }
   | { name: 'build' }
   /** Beside the build where the plan says so; `updated`: the stack update ended, its log is being read. */

@@ -1,6 +1,7 @@
 import { enterBackup, enterBuild, enterMigrate } from './data.ts';
 import { goBack, onFail } from './failure.ts';
 import { enterRecord, enterSmoke } from './finish.ts';
+import { enterMaintenance } from './maintenance.ts';
 import { onHalt } from './halt.ts';
 import { beginGoal, beginRevert } from './revert.ts';
 import { enterDeploy, enterProbe } from './slot.ts';
@@ -41,6 +42,9 @@ const beginStep = (t: Turn): void => {
   const step = stepOf(t.s);
   if (step === undefined) return afterSteps(t);
   switch (step.kind) {
+    case 'close':
+    case 'open':
+      return enterMaintenance(t, step);
     case 'backup':
       return enterBackup(t, step);
     case 'build':

@@ -30,7 +30,7 @@ export const placeOf = (urn: string): Place => {
     if (name.startsWith('blue')) return { kind: 'slot', slot: 'blue' };
     if (name.startsWith('green')) return { kind: 'slot', slot: 'green' };
   }
-  if (chain.includes('sluice:components:Routing')) return { kind: 'routing' };
+  if (/sluice:components:(Routing|Maintenance)\b/.test(chain)) return { kind: 'routing' };
   if (chain.includes('sluice:components:DatabaseCommand')) return { kind: 'run' };
   if (name === 'release' && chain.includes('BucketObject')) return { kind: 'record' };
   return { kind: 'ground' };

@@ -55,6 +55,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
     ...known('live', slot === undefined ? undefined : { deployment: slot.deployment, version: slot.version }),
     ...known('previous', previousOf(s)),
     change: changeOf(s),
+    ...known('maintenance', closedOf(s)),
     ...known('failure', failureOf(s)),
     ...known('rollback', rollbackOf(s)),
     ...known('gate', gateOf(s)),
@@ -159,6 +160,11 @@ const changeOf = ({ request, settings, approval, kind }: State): DeploymentRecor
   on_call: settings.team.onCall,
   ...known('link', request.link),
 });
+
+const closedOf = ({ closed }: State): DeploymentRecord['maintenance'] =>
+  closed === undefined
+    ? undefined
+    : { from: iso(closed.from), ...known('to', closed.to === undefined ? undefined : iso(closed.to)) };
 
 const failureOf = ({ failure }: State): DeploymentRecord['failure'] =>
   failure === undefined

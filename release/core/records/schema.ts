@@ -114,6 +114,8 @@ export const recordSchema = z.object({
     on_call: z.string(),
     link: z.string().optional(),
   }),
+  /** When users were kept out; `to` is absent where they still are. */
+  maintenance: z.object({ from: z.string(), to: z.string().optional() }).optional(),
   failure: z
     .object({
       phase: z.string(),

@@ -12,6 +12,8 @@ export interface RecordSummary {
   readonly serial?: number;
   /** The slot that served at the end. */
   readonly live?: { readonly deployment: string; readonly version: string };
+  /** Serial of the completed release that it began from. */
+  readonly from?: number;
   /** Deployment whose backup was taken. */
   readonly backup?: string;
   readonly destructive: readonly string[];
@@ -25,6 +27,7 @@ export const summaryOf = (record: DeploymentRecord): RecordSummary => ({
   finishedAt: Date.parse(record.finished_at),
   ...(record.serial === undefined ? {} : { serial: record.serial }),
   ...(record.live === undefined ? {} : { live: record.live }),
+  ...(record.previous === undefined ? {} : { from: record.previous.serial }),
   ...(record.database_backup === undefined || record.kind === 'rollback'
     ? {}
     : { backup: record.database_backup.backup_id }),

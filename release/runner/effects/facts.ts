@@ -1,4 +1,5 @@
 import type { EffectOf, EffectResults, StackFacts } from '../../core/engine/effects.ts';
+import { recordOfLive } from '../../core/engine/goal.ts';
 import type { Release } from '../../../config/release.types.ts';
 import type { Context } from '../context.ts';
 import { openFindings } from '../preflight/open.ts';
@@ -25,8 +26,12 @@ export const survey = async (_effect: EffectOf<'survey'>, c: Context): Promise<E
     c.records.summaries(),
     c.journal.listOpen(),
   ]);
+  const own = stack.release === undefined ? undefined : recordOfLive(records, stack.release);
   const serials = [
-    ...new Set(records.flatMap((r) => (r.status === 'success' && r.serial !== undefined ? [r.serial] : []))),
+    ...new Set([
+      ...(own?.from === undefined ? [] : [own.from]),
+      ...records.flatMap((r) => (r.status === 'success' && r.serial !== undefined ? [r.serial] : [])),
+    ]),
   ];
   // All at once: somebody may be waiting for traffic to go back.
   const read = await Promise.all(

@@ -5,12 +5,26 @@ import { liveSlot } from '../../core/release.ts';
 import type { Context } from '../context.ts';
 import { probeSlot } from './probe.ts';
 
-const judge = async (test: SmokeTest, url: string, c: Context): Promise<SmokeCase> => {
+/** While users are kept out the tests come in as probes do: to the slot that serves. */
+const passOf = async (c: Context): Promise<Readonly<Record<string, string>>> => {
+  const { current, routing } = c.state;
+  const slot = current?.maintenance === undefined ? undefined : liveSlot(current);
+  const token = slot === undefined ? undefined : (await c.tokens())[slot];
+  const header = routing?.previewHeader;
+  return token === undefined || header === undefined ? {} : { [header]: token };
+};
+
+const judge = async (
+  test: SmokeTest,
+  url: string,
+  pass: Readonly<Record<string, string>>,
+  c: Context,
+): Promise<SmokeCase> => {
   const answer = await c.ports.http(
     {
       method: test.method,
       url: `${url}${test.path}`,
-      headers: test.headers,
+      headers: { ...test.headers, ...pass },
       body: test.body,
       timeoutMs: Math.max(test.within, 1000),
     },
@@ -73,8 +87,9 @@ const behindAlias = async (c: Context): Promise<SmokeCase[]> => {
 export const smoke = async (_effect: EffectOf<'smoke'>, c: Context): Promise<EffectResults['smoke']> => {
   const { url } = c.state;
   if (url === undefined) throw new Error('the stack gives no address');
+  const pass = await passOf(c);
   const [answers, payloads] = await Promise.all([
-    Promise.all(c.state.settings.smoke.tests.map((test) => judge(test, url, c))),
+    Promise.all(c.state.settings.smoke.tests.map((test) => judge(test, url, pass, c))),
     behindAlias(c),
   ]);
   const cases = [...answers, ...payloads];

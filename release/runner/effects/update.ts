@@ -8,6 +8,8 @@ import type { Context } from '../context.ts';
 import { readLive } from './live.ts';
 
 const LOG: Readonly<Record<EffectOf<'update'>['step'], LogKind>> = {
+  close: 'rollout',
+  open: 'rollout',
   backup: 'backup',
   build: 'build',
   migrate: 'migration',

@@ -103,6 +103,10 @@ const paged = (reply: Reply, url: URL, base: string): Answered => {
   return { status: reply.status, body, headers: { link: `<${next.toString()}>; rel="next"` } };
 };
 
+/** Whose token a request carries; undefined: none that is known here. */
+const tokenOf = (state: GithubState, request: IncomingMessage): Token | undefined =>
+  state.tokens.get((request.headers.authorization ?? '').replace(/^(Bearer|token) /, ''));
+
 const answerTo = async (state: GithubState, request: IncomingMessage, base: string): Promise<Answered> => {
   const url = new URL(request.url ?? '/', base);
   const method = request.method ?? 'GET';
@@ -111,7 +115,7 @@ const answerTo = async (state: GithubState, request: IncomingMessage, base: stri
   const failed = fault === undefined ? undefined : broken(fault);
   if (failed !== undefined) return failed;
   if ((request.headers['user-agent'] ?? '') === '') return said(403, 'Request forbidden: no user agent');
-  const token = state.tokens.get((request.headers.authorization ?? '').replace(/^(Bearer|token) /, ''));
+  const token = tokenOf(state, request);
   if (token === undefined) return said(401, 'Bad credentials');
   if (method === 'GET' && url.pathname === '/user')
     return token.login === undefined
@@ -154,11 +158,13 @@ export const startGithub = async (token: string): Promise<LocalGithub> => {
   let base = '';
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const answer = await answerTo(state, request, base);
+    const as = tokenOf(state, request)?.name;
     state.seen.push({
       method: request.method ?? 'GET',
       path: (request.url ?? '').split('?')[0] ?? '',
       status: answer.status,
       needs: answer.needs,
+      ...(as === undefined ? {} : { as }),
     });
     if (state.seen.length > KEPT) state.seen.shift();
     reply(response, answer);

@@ -32,6 +32,8 @@ export interface Token {
   readonly token: string;
   /** Person it belongs to; undefined: a job's own. */
   readonly login?: string;
+  /** What calls with it are listed under, e.g. `preview.yml/preview`; undefined: nothing. */
+  readonly name?: string;
   readonly permissions: 'all' | Readonly<Record<string, Access>>;
 }
 
@@ -95,6 +97,8 @@ export interface Seen {
   readonly status: number;
   /** GitHub's permission that the call needs, e.g. `checks=read`; undefined: none, or no such endpoint. */
   readonly needs: string | undefined;
+  /** Name of the token that it was made with, where that has one. */
+  readonly as?: string;
 }
 
 /** What goes wrong with the next `times` calls. */

@@ -11,6 +11,10 @@ interface Site {
   readonly upstreams: ReadonlyMap<string, string>;
   /** Slots with their shares, percent. */
   readonly shares: readonly { readonly slot: string; readonly share: number }[];
+  /** Slot that requests without the preview header go to whatever the shares say; undefined: by the shares. */
+  readonly users: string | undefined;
+  /** What those who are let in nowhere are told. */
+  readonly closed: { readonly retryAfter: string; readonly page: string };
   /** Value of the preview header → slot. */
   readonly previews: ReadonlyMap<string, string>;
   readonly locations: readonly {
@@ -22,6 +26,9 @@ interface Site {
 }
 
 class ConfigError extends Error {}
+
+/** As config/hosts/proxy.ts calls it. */
+const NOWHERE = 'none';
 
 const matches = (text: string, pattern: RegExp): RegExpExecArray[] => [...text.matchAll(pattern)];
 
@@ -43,8 +50,15 @@ const parseSite = (text: string, file: string): Site => {
   const left = 100 - named.reduce((sum, { share }) => sum + share, 0);
   const rest = parts.filter(([, share]) => share === '*').map(([, , slot = '']) => ({ slot, share: left }));
   const map = /map \$http_x_\w+ \S+ \{([^}]*)\}/.exec(body)?.[1] ?? '';
+  const users = /default (\$?\w+);/.exec(map)?.[1];
+  const closed = /location @closed \{([^}]*)\}/.exec(body)?.[1] ?? '';
   return {
     listen: Number(listen),
+    users: users?.startsWith('$') === true ? undefined : users,
+    closed: {
+      retryAfter: /add_header Retry-After "(\d+)" always;/.exec(closed)?.[1] ?? '',
+      page: /return 503 "([^"]*)";/.exec(closed)?.[1] ?? '',
+    },
     upstreams,
     shares: [...named, ...rest],
     previews: new Map(matches(map, /"([^"]+)" (\w+);/g).map(([, token = '', slot = '']) => [token, slot])),
@@ -78,6 +92,7 @@ class Running {
     const token = request.headers['x-sluice-preview'];
     const preview = typeof token === 'string' ? this.site.previews.get(token) : undefined;
     if (preview !== undefined) return { slot: preview, preview: true };
+    if (this.site.users !== undefined) return { slot: this.site.users, preview: false };
     let point = Math.random() * 100;
     for (const { slot, share } of this.site.shares) {
       if (point < share) return { slot, preview: false };
@@ -87,12 +102,19 @@ class Running {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
+    const { slot, preview } = this.#slot(request);
+    if (slot === NOWHERE) {
+      const { retryAfter, page } = this.site.closed;
+      request.resume();
+      return void response
+        .writeHead(503, { 'content-type': 'text/html', 'retry-after': retryAfter })
+        .end(page);
+    }
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const fitting = this.site.locations
       .filter((l) => (l.exact ? path === l.path : path.startsWith(l.path)))
       .sort((a, b) => b.path.length - a.path.length)[0];
     if (fitting === undefined) return answerItself(response, 503);
-    const { slot, preview } = this.#slot(request);
     const address = this.site.upstreams.get(`${fitting.upstream}${slot}`);
     if (address === undefined) return answerItself(response, 502);
     const writeHead = response.writeHead.bind(response) as (

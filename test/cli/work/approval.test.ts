@@ -75,6 +75,18 @@ describe('the job behind a reviewed environment', () => {
     expect(world.cloud.updates).toBe(updates);
   });
 
+  it('a review whose job comes too late is none: the deployment ends, and nothing was changed', async () => {
+    const { world, state, deployment, take, said } = await waiting();
+    const { updates } = world.cloud;
+    await world.clock.sleep(state.settings.approval.timeout);
+    await take(githubWith([review('linus')]));
+    expect(await said()).toEqual([]);
+    const end = await world.resume(deployment, 'continue', { until: { phase: 'approval' } });
+    expect(end.exit).toBe(EXIT.refused);
+    expect(end.why).toContain('nobody approved in time');
+    expect(world.cloud.updates).toBe(updates);
+  });
+
   it('without a review, a run or a token leaves the deployment waiting', async () => {
     const { take, said } = await waiting();
     await take(githubWith([]));

@@ -22,7 +22,8 @@ const everything = (app: Props): void => {
   app['images'] = { repository: ECR, artifacts: 'build' };
   app['loadBalancer'] = { kind: 'new', zoneId: 'Z0123456789ABC' };
   (app['database'] as Props)['runs'] = 'task';
-  (app['database'] as Props)['backup'] = { enabled: true, prefix: 'prod', verify: 'scratch' };
+  (app['database'] as Props)['backup'] = { enabled: false };
+  ((app['database'] as Props)['migrations'] as Props)['when'] = 'beforeTraffic';
 };
 const plain = (): void => undefined;
 

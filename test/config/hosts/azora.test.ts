@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('../../../examples/azora-hosts', import.met
 
 test.each([
   ['staging', 'STAGING_KEY', 'rolling'],
-  ['production', 'PROD_KEY', 'blueGreen'],
+  ['production', 'PROD_KEY', 'canary'],
 ])(
   'Azora on the host of %s: the same four services by compose, with the documents’ key %s',
   (stack, key, strategy) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Release } from '../../../config/release.types.ts';
 import type { App } from '../../../config/types.ts';
 import { ExpectedError } from '../../../lib/errors.ts';
-import { resolveRelease, type ResolveInput } from '../../../release/core/resolve.ts';
+import { bringsIn, resolveRelease, type LastOutputs, type ResolveInput } from '../../../release/core/resolve.ts';
 import { sharesOf } from '../../../release/core/release.ts';
 import { D1, D2, D3, live, service, slot } from '../../support/releases.ts';
 
@@ -94,6 +94,34 @@ describe('a checkout never moves traffic by accident', () => {
     );
     const first = live({ serial: 0, replaces: null });
     expect(resolveRelease(input({ last: { kind: 'none' }, configured: first })).release.serial).toBe(0);
+  });
+});
+
+describe('the first version of a staged stack', () => {
+  const none = { last: { kind: 'none' }, live: undefined } as const;
+
+  it('comes in by the first update, straight to 100 %', () => {
+    const { release } = resolveRelease(input({ ...none, version: 'v1.0.0', wanted: slot('v1.0.0', D2) }));
+    expect(release).toMatchObject({
+      serial: 0,
+      replaces: null,
+      slots: { blue: { version: 'v1.0.0' } },
+      traffic: { blue: 100, green: 0 },
+    });
+  });
+
+  it('comes by sluice deploy where no version is written, or once there is anything', () => {
+    const { release, notes } = resolveRelease(input(none));
+    expect(release.slots).toEqual({});
+    expect(notes.join()).toContain('sluice deploy --stack production --version v1.0.0');
+    expect(['none', 'release'].map((kind) => bringsIn('staged', { kind } as LastOutputs))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('stays written in the stack file: an older version than the live one is no wish', () => {
+    expect(resolveRelease(input({ version: 'v0.9.0' })).notes).toEqual([]);
   });
 });
 

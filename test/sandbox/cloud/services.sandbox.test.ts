@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sandboxProber } from '../../../sandbox/adapters/prober.ts';
+import { sandboxTasks } from '../../../sandbox/adapters/tasks.ts';
 import { sandboxSecrets } from '../../../sandbox/adapters/secrets.ts';
 import { startTraffic } from '../../../sandbox/traffic/client.ts';
 import { PartialFailure } from '../../../sandbox/provider/contract.ts';
@@ -69,6 +71,27 @@ test('a version that never comes up fails with the reason, stays known, and is r
     timeout: 0,
   });
   expect((await sandbox.status()).services).toEqual([]);
+});
+
+test('a task beside a service has its image and its environment; told to stop, its processes end', async () => {
+  const definition = await stack.definition('v2.0.0', { TABLE: 'courses' });
+  const tasks = sandboxTasks(sandbox, { taskDefinition: String(definition.outputs['arn']), timeoutMs: 60_000 });
+  const lines: string[] = [];
+  const command = 'echo "$TABLE $VERSION"; ls main.js; exit 3';
+  const ended = await tasks.run(command, { VERSION: 'v2.0.0' }, (line) => lines.push(line));
+  expect([ended.exitCode, lines]).toEqual([3, ['courses v2.0.0', 'main.js']]);
+  const file = join(sandbox.directory, 'task.pid');
+  const stop = new AbortController();
+  const run = tasks.run(`echo $$ > '${file}'; exec sleep 60`, {}, () => undefined, stop.signal);
+  const failed = run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8') !== '').toBe(true);
+  stop.abort(new Error('enough'));
+  expect(await failed).toMatchObject({ message: 'enough' });
+  const pid = readFileSync(file, 'utf8').trim();
+  await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
 });
 
 test('an image that is not in the registry is what the service says it waits for', async () => {

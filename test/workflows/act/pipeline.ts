@@ -3,12 +3,11 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -16,9 +15,12 @@ import { expect } from 'vitest';
 import { seedGithub } from '../../../cli/demo/seed-github.ts';
 import { parseApp } from '../../../config/app.ts';
 import { readStackFile } from '../../../config/stack-file.ts';
-import type { Repository, Seed, Seen } from '../../../sandbox/cloud/github/state.ts';
+import type { Repository, Seed, Seen, Token } from '../../../sandbox/cloud/github/state.ts';
+import { renderWorkflows } from '../../../workflows/files.ts';
 import { PINS } from '../../../workflows/pins.ts';
 import { CommandWorld } from '../../support/command-world.ts';
+import { settingsWith } from '../configurations.ts';
+import { expectLeastRights, type JobWithRights } from './rights.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const REPOSITORY = 'azora/azora';
@@ -27,6 +29,7 @@ const REPOSITORY = 'azora/azora';
 export interface Given {
   readonly action: string;
   readonly job: string;
+  readonly run: string;
   readonly given: Readonly<Record<string, string>>;
 }
 
@@ -55,6 +58,8 @@ export interface RunResult {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly given: readonly Given[];
   readonly tookMs: number;
+  /** Seconds of each job, in their order: `preflight 12, approval 1`. */
+  readonly times: string;
   /** Everything, for messages of failing tests. */
   readonly log: string;
 }
@@ -67,7 +72,11 @@ export interface Event {
   /** Runs without any secret, as GitHub does for a fork. */
   readonly fork?: boolean;
   readonly actor?: string;
+  /** Id of the run, as reviews name it. Default: the next number. */
+  readonly id?: string;
 }
+
+type Jobs = Readonly<Record<string, JobWithRights>>;
 
 /** A pushed tag. */
 export const tagged = (tag: string): Event => ({
@@ -104,6 +113,9 @@ export class Pipeline {
   readonly repository: string;
   readonly #arguments: readonly string[];
   readonly #secrets: Readonly<Record<string, string>>;
+  /** Jobs of the files as they are run, by file. */
+  #jobs: Readonly<Record<string, Jobs>> = {};
+  #runs = 0;
 
   private constructor(world: CommandWorld, folder: string, secrets: Readonly<Record<string, string>>) {
     this.world = world;
@@ -128,10 +140,10 @@ export class Pipeline {
     const folder = join(world.directory, 'pipeline');
     const { environment } = world;
     const pipeline = new Pipeline(world, folder, {
-      GITHUB_TOKEN: environment['GITHUB_TOKEN'] ?? '',
       PULUMI_CONFIG_PASSPHRASE: environment['PULUMI_CONFIG_PASSPHRASE'] ?? '',
     });
     pipeline.#prepare(versions);
+    await pipeline.render();
     const file = readFileSync(join(pipeline.repository, 'Pulumi.production.yaml'), 'utf8');
     const app = parseApp(JSON.parse(readStackFile(file, 'sluice')['sluice:app'] ?? ''), {
       stack: 'production',
@@ -164,7 +176,6 @@ export class Pipeline {
       const all = JSON.parse(text) as { versions: Record<string, object> };
       return JSON.stringify({ ...all, versions: { ...all.versions, ...versions } }, null, 2);
     });
-    this.#forAct();
     this.git('init', '-q', '-b', 'main');
     this.git('remote', 'add', 'origin', `https://github.com/${REPOSITORY}.git`);
     this.commit('a repository');
@@ -178,44 +189,49 @@ export class Pipeline {
       writeFileSync(this.#environmentFile(fork), this.#environment(bin, fork));
   }
 
-  /** act knows no `queue`: the one thing in which what it runs differs from the rendered files. */
-  #forAct(): void {
-    const folder = join(this.repository, '.github/workflows');
+  /**
+   * The workflow files of the repository's configuration, as it stands now. What act runs differs from them in two
+   * things: it knows no `queue`, and has one token for all jobs, where GitHub gives each its own with its own rights.
+   */
+  async render(): Promise<void> {
     mkdirSync(this.#workflows, { recursive: true });
-    for (const file of readdirSync(folder)) {
-      const text = readFileSync(join(folder, file), 'utf8');
-      writeFileSync(join(this.#workflows, file), text.replaceAll(/^ *queue: max\n/gm, ''));
-    }
+    const tokens: Token[] = [];
+    const files = renderWorkflows(settingsWith({}, this.repository)).map(({ path, text }) => {
+      const file = basename(path);
+      const { jobs } = parse(text) as { jobs: Jobs };
+      for (const [id, { permissions = {} }] of Object.entries(jobs))
+        tokens.push({ token: tokenOf(file, id), name: `${file}/${id}`, permissions });
+      const forAct = text.replaceAll(/^ *queue: max\n/gm, '');
+      let job = '';
+      const lines = forAct.split('\n').map((line) => {
+        job = /^ {2}([\w-]+):$/.exec(line)?.[1] ?? job;
+        return line.replaceAll('${{ github.token }}', tokenOf(file, job));
+      });
+      writeFileSync(join(this.#workflows, file), lines.join('\n'));
+      return [file, jobs] as const;
+    });
+    this.#jobs = Object.fromEntries(files);
+    await this.seed({ tokens });
   }
 
   get #workflows(): string {
     return join(this.folder, 'workflows');
   }
 
-  /** A token of a job: what the jobs of this workflow may do, and nothing else. */
-  async #token(workflow: string): Promise<string> {
-    const read = parse(readFileSync(join(this.#workflows, workflow), 'utf8')) as {
-      jobs: Record<string, { permissions?: Record<string, 'read' | 'write'> }>;
-    };
-    const permissions: Record<string, 'read' | 'write'> = { metadata: 'read' };
-    for (const job of Object.values(read.jobs))
-      for (const [scope, access] of Object.entries(job.permissions ?? {}))
-        if (permissions[scope.replaceAll('-', '_')] !== 'write')
-          permissions[scope.replaceAll('-', '_')] = access;
-    const token = `token-of-${workflow}`;
-    const seed: Seed = { repository: REPOSITORY, tokens: [{ token, permissions }] };
-    await this.world.sandbox.call('POST', '/github/seed', seed);
-    return token;
-  }
-
-  /** What the jobs asked GitHub since the last time this was asked: the rights that it took. */
-  async rightsUsed(): Promise<readonly string[]> {
+  /** What jobs asked GitHub since the last time this was asked. */
+  async calls(): Promise<readonly Seen[]> {
     const seen = await this.world.sandbox.call<Seen[]>('GET', '/github/calls');
     await this.world.sandbox.call('DELETE', '/github/calls');
-    expect(seen.filter((s) => s.status === 401 || s.status === 403)).toEqual([]);
-    // Where one of several rights is enough, the first is the one that jobs are given.
-    const rights = seen.flatMap((s) => s.needs?.split('; ')[0] ?? []);
-    return [...new Set(rights)].filter((right) => !right.startsWith('metadata')).toSorted();
+    return seen;
+  }
+
+  /** Every job that ran had the rights that it took and no others, but for those that `more` gives a reason for. */
+  async leastRights(
+    workflow: string,
+    run: Pick<RunResult, 'jobs'>,
+    more: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  ): Promise<void> {
+    expectLeastRights(this.#jobs[workflow] ?? {}, Object.keys(run.jobs), await this.calls(), more);
   }
 
   github(): Promise<Repository> {
@@ -269,14 +285,22 @@ export class Pipeline {
     this.git('commit', '-q', '--allow-empty', '-m', message);
   }
 
-  /** Runs one workflow as GitHub would for this event; resolves when every job has ended. */
-  async run({ workflow, event, payload = {}, fork = false, actor = 'ada' }: Event): Promise<RunResult> {
-    const before = this.#given().length;
-    const file = join(this.folder, `event-${before}-${workflow}.json`);
+  /**
+   * Runs one workflow as GitHub would for this event; resolves when every job has ended. `onLine`: what jobs print,
+   * while they do.
+   */
+  async run(
+    { workflow, event, payload = {}, fork = false, actor = 'ada', id }: Event,
+    onLine: (text: string) => void = () => {},
+  ): Promise<RunResult> {
+    this.#runs += 1;
+    const number = id ?? String(this.#runs);
+    const file = join(this.folder, `event-${number}.json`);
     writeFileSync(file, JSON.stringify({ sender: { login: actor }, ...payload }));
-    const secrets = Object.entries(
-      fork ? {} : { ...this.#secrets, GITHUB_TOKEN: await this.#token(workflow) },
-    ).flatMap(([name, value]) => ['-s', `${name}=${value}`]);
+    const secrets = Object.entries(fork ? {} : this.#secrets).flatMap(([name, value]) => [
+      '-s',
+      `${name}=${value}`,
+    ]);
     const startedAt = performance.now();
     const child = spawn(
       'act',
@@ -286,25 +310,31 @@ export class Pipeline {
         `--actor=${actor}`,
         `--workflows=${join(this.#workflows, workflow)}`,
         `--env-file=${this.#environmentFile(fork)}`,
+        `--env=GITHUB_RUN_ID=${number}`,
         ...this.#arguments,
         ...secrets,
       ],
       { cwd: this.repository, stdio: ['ignore', 'pipe', 'pipe'], env: process.env },
     );
     const lines: string[] = [];
+    const seen: { at: number; line: Line }[] = [];
     for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on('line', (l) => lines.push(l));
+      createInterface({ input: stream }).on('line', (text) => {
+        if (!text.startsWith('{')) return void lines.push(text);
+        const line = JSON.parse(text) as Line;
+        seen.push({ at: performance.now() - startedAt, line });
+        if (line.raw_output === true) onLine(line.msg ?? '');
+      });
     const code = await new Promise<number | null>((done) => child.once('close', done));
-    const understood = understand(lines);
+    const understood = understand(seen.map(({ line }) => line));
+    const tookMs = performance.now() - startedAt;
+    const times = timesOf(seen);
+    const log = [understood.log, ...lines, `${Math.round(tookMs / 1_000)} s: ${times}`].join('\n');
     // For people, and for docs/github.md: what the jobs of every run printed.
     const kept = process.env['ACT_LOGS'];
-    if (kept !== undefined) writeFileSync(join(kept, `${before}-${workflow}.log`), understood.log);
-    return {
-      ...understood,
-      code,
-      given: this.#given().slice(before),
-      tookMs: performance.now() - startedAt,
-    };
+    if (kept !== undefined) writeFileSync(join(kept, `${number}-${workflow}.log`), log);
+    const given = this.#given().filter((g) => g.run === number);
+    return { ...understood, log, code, given, tookMs, times };
   }
 
   #given(): readonly Given[] {
@@ -341,16 +371,25 @@ const standIns = (folder: string): readonly string[] =>
     return ['--local-repository', `${action}@${commit}=${directory}`];
   });
 
+const tokenOf = (file: string, job: string): string => `token-of-${file}-${job}`;
+
+/** From the first line of a job to its last. */
+const timesOf = (seen: readonly { readonly at: number; readonly line: Line }[]): string => {
+  const spans = new Map<string, { from: number; to: number }>();
+  for (const { at, line } of seen)
+    if (line.jobID !== undefined)
+      spans.set(line.jobID, { from: spans.get(line.jobID)?.from ?? at, to: at });
+  return [...spans].map(([id, { from, to }]) => `${id} ${((to - from) / 1_000).toFixed(1)}`).join(', ');
+};
+
 const understand = (
-  lines: readonly string[],
+  lines: readonly Line[],
 ): Pick<RunResult, 'jobs' | 'printed' | 'summaries' | 'outputs' | 'log'> => {
   const jobs: Record<string, 'success' | 'failure'> = {};
   const printed: Record<string, string> = {};
   const summaries: Record<string, string> = {};
   const outputs: Record<string, Record<string, string>> = {};
-  for (const text of lines) {
-    if (!text.startsWith('{')) continue;
-    const line = JSON.parse(text) as Line;
+  for (const line of lines) {
     const id = line.jobID ?? '';
     if (line.jobResult !== undefined) jobs[id] = line.jobResult;
     if (line.raw_output === true) printed[id] = (printed[id] ?? '') + (line.msg ?? '');
@@ -361,11 +400,5 @@ const understand = (
   const log = Object.entries(printed)
     .map(([id, text]) => `== ${id}: ${jobs[id] ?? 'no end'}\n${text}`)
     .join('\n');
-  return {
-    jobs,
-    printed,
-    summaries,
-    outputs,
-    log: `${log}\n${lines.filter((l) => !l.startsWith('{')).join('\n')}`,
-  };
+  return { jobs, printed, summaries, outputs, log };
 };

@@ -14,6 +14,7 @@ const app = (strategy: 'rolling' | 'canary') =>
     application: 'app',
     environment: 'production',
     strategy,
+    maintenance: { message: 'Soon.', retryAfter: 60_000 },
     target: { ...target, services: {} },
   }) as unknown as HostsApp;
 const said = (stdout: string): SshResult => ({ code: 0, stdout, stderr: '' });
