@@ -4,7 +4,7 @@ import type { Bench, Findings, Row } from '../row.ts';
 import type { Grown, Kind } from './grow.ts';
 
 const SIZES = [40, 400, 1_000] as const;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const LIMIT = 1.1;
 
 /** Time per added service, in ms: between the sizes, from the times of each. */
