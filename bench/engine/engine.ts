@@ -5,15 +5,15 @@ import { firstDeployment } from './first.ts';
 import { lockedRollbacks, SERVICES } from './locked.ts';
 import { resumes, type Resumed } from './resume.ts';
 import { stepsByAutomation, stepsBySluice } from './step.ts';
-import { openEngineWorld, releaseOf } from './world.ts';
+import { beginWith, openEngineWorld } from './world.ts';
 
 const STEP_RATIO = 1.5;
 const FIRST_RATIO = 3;
 const RESTORED_MS = 1_000;
 const RESUME_MS = 5_000;
-const FIRST_RUNS = 3;
+const FIRST_RUNS = 2;
 const ROLLBACKS = 4;
-const RESUMES = 4;
+const RESUMES = 3;
 
 export interface Measured {
   readonly sluice: readonly number[];
@@ -71,7 +71,7 @@ const steps = async (say: (line: string) => void): Promise<Pick<Measured, 'sluic
   const world = await openEngineWorld();
   try {
     const session = await world.session('real');
-    await releaseOf(session, 'v1.0.0');
+    await beginWith(session, 'v1.0.0');
     const sluice = await stepsBySluice(session);
     say(`a step by sluice: ${spread(sluice, seconds)}`);
     const automation = await stepsByAutomation(world, session);

@@ -7,7 +7,7 @@ import type { Session } from '../../cli/session/open.ts';
 import { recordStore } from '../../release/adapters/records.ts';
 import { createOperator, runRollback } from '../../release/runner.ts';
 import { rollbackOf, type Rollback } from '../rollout/rollback.ts';
-import { openEngineWorld, releaseOf, requestOf, type AppEdit, type EngineWorld } from './world.ts';
+import { beginWith, openEngineWorld, releaseOf, requestOf, type AppEdit, type EngineWorld } from './world.ts';
 
 export const SERVICES = 20;
 
@@ -44,7 +44,7 @@ export const lockedRollbacks = async (times: number, say: (line: string) => void
   const world = await openEngineWorld(twenty);
   try {
     const session = await world.session('real');
-    await releaseOf(session, 'v1.0.0');
+    await beginWith(session, 'v1.0.0');
     say(`${SERVICES} services of version 1 are up`);
     await releaseOf(session, 'v2.0.0');
     say(`${SERVICES} services of version 2 have the traffic`);

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { leaseStore } from '../../release/adapters/lease.ts';
-import { releaseOf, openEngineWorld, requestOf } from './world.ts';
+import { beginWith, openEngineWorld, requestOf } from './world.ts';
 
 const LEASE_MS = 6_000;
 const PATIENCE_MS = 60_000;
@@ -55,7 +55,7 @@ export const resumes = async (times: number, say: (line: string) => void): Promi
   const world = await openEngineWorld();
   try {
     const session = await world.session('real');
-    await releaseOf(session, 'v1.0.0');
+    await beginWith(session, 'v1.0.0');
     const { deployment } = requestOf(session, 'v2.0.0');
     let runner = start(world.directory, 'deploy', deployment);
     const leases = leaseStore(session.objects(await session.outputs()).lease, 'production', session.clock);

@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inSandbox } from '../../cli/session/in-sandbox.ts';
 import { openSession, type Session } from '../../cli/session/open.ts';
+import { frozenNow } from '../../cli/work/preview-slots.ts';
 import type { StackConfig } from '../../cli/session/stack-config.ts';
 import { parseApp } from '../../config/app.ts';
 import { deploymentId } from '../../lib/ids.ts';
 import type { Request } from '../../release/core/engine/types.ts';
+import { wholeRelease } from '../../release/core/preview/ahead.ts';
+import type { UpdateResult } from '../../release/ports/stack.ts';
 import type { Outcome, RunOptions } from '../../release/runner/types.ts';
 import { createOperator, runRelease } from '../../release/runner.ts';
 import { sandboxSecrets } from '../../sandbox/adapters/secrets.ts';
@@ -151,6 +154,15 @@ export const requestOf = (session: Session, version: string): Request => {
     reason: 'bench',
     where: 'bench',
   };
+};
+
+/** The first version of a stack in one update, as the first `pulumi up` brings it in. */
+export const beginWith = async (session: Session, version: string): Promise<UpdateResult> => {
+  const nothing = { url: '', routing: { services: {} }, buckets: { backup: '', record: '', lease: '' } };
+  const run = session.run({ release: undefined, ...nothing }, 'bench');
+  const { deployment } = requestOf(session, version);
+  const { slot } = await frozenNow(run, undefined, version, deployment);
+  return session.stack.up(wholeRelease(undefined, slot, undefined), { onEvent: () => undefined });
 };
 
 /** A whole release; throws when it does not end well. */

@@ -295,7 +295,7 @@ it('a service that only one version has is served whole from its slot', async ()
 
 it('a migration out of the runner’s reach runs beside a new service: its definition, subnets and groups', async () => {
   const s = stage('production', (app) => {
-    const { backup: _, ...database } = app['database'] as Props;
+    const database = app['database'] as Props;
     const migrations = { ...(database['migrations'] as Props), when: 'beforeTraffic' };
     app['database'] = { ...database, runs: 'task', backup: { enabled: false }, migrations };
   });
