@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
-import { findMoto, findPrometheus } from './test/support/tools.ts';
+import { findCompose, findMoto, findPrometheus } from './test/support/tools.ts';
 
 const onPath = (command: string, argument = 'version'): boolean => {
   try {
@@ -23,6 +23,11 @@ if (!moto) console.log('lane "AWS by moto" left out: no moto_server on the PATH;
 const prometheus = findPrometheus() !== undefined;
 if (!prometheus)
   console.log('lane "prometheus" left out: no prometheus on the PATH; .ci/prometheus unpacks it');
+const compose = findCompose() !== undefined;
+if (!compose)
+  console.log(
+    'lane "compose" left out: no docker with its compose plugin and no compose-spec; .ci/compose makes it',
+  );
 
 const results = process.env['SLUICE_TEST_RESULTS'];
 
@@ -41,7 +46,10 @@ export default defineConfig({
     ...(results === undefined ? {} : { outputFile: { json: results } }),
     projects: [
       project('unit', 'test/**/*.test.ts', {
-        exclude: ['test/**/*.{sandbox,engine,moto,prometheus,act,workflows}.test.ts', 'node_modules/**'],
+        exclude: [
+          'test/**/*.{sandbox,engine,moto,prometheus,act,workflows,compose}.test.ts',
+          'node_modules/**',
+        ],
         testTimeout: 20_000,
         // One module graph per worker: loading the SDK and the schemas anew for each file took a third of the time.
         isolate: false,
@@ -78,6 +86,9 @@ export default defineConfig({
         : []),
       ...(moto
         ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })]
+        : []),
+      ...(compose
+        ? [project('compose', 'test/**/*.compose.test.ts', { maxWorkers: 2, sequence: { groupOrder: 0 } })]
         : []),
       ...(prometheus
         ? [

@@ -1,16 +1,23 @@
 import type { App } from '../config/types.ts';
 
 export interface CommandsPlanArgs {
-  readonly app: Pick<App, 'application' | 'environment' | 'database' | 'buckets' | 'timeouts' | 'health'>;
+  readonly app: Pick<
+    App,
+    'application' | 'environment' | 'database' | 'buckets' | 'timeouts' | 'health' | 'smoke'
+  >;
   /** Deployment whose backup was taken last; undefined: none was. */
   readonly backup: string | undefined;
   /** Deployment and version whose migrations ran last. */
   readonly schema: { readonly deployment: string; readonly version: string } | undefined;
   /** The slot that has just been brought and is to be verified before traffic moves; direct rollouts only. */
   readonly verify: { readonly deployment: string; readonly version: string } | undefined;
+  /** The slot whose smoke tests are run before traffic moves; direct rollouts only. */
+  readonly smoke?: { readonly deployment: string } | undefined;
+  /** The deployment that a record is to be kept of; direct rollouts only. */
+  readonly record?: { readonly deployment: string } | undefined;
 }
 
-export type CommandKind = 'backup' | 'migrate' | 'verify';
+export type CommandKind = 'backup' | 'migrate' | 'verify' | 'smoke' | 'record';
 
 export interface PlannedCommand {
   readonly kind: CommandKind;
@@ -76,6 +83,16 @@ export const planCommands = (args: CommandsPlanArgs): readonly PlannedCommand[] 
       SLUICE_HEALTH_TIMEOUT: ms(app.health.timeout),
       SLUICE_HEALTH_START_DELAY: ms(app.health.startDelay),
       SLUICE_HEALTH_RETRIES: String(app.health.retries),
+    });
+  if (args.smoke !== undefined)
+    add('smoke', args.smoke.deployment, app.timeouts.health, {
+      SLUICE_SMOKE_RETRIES: String(app.smoke.retries),
+      SLUICE_SMOKE_INTERVAL: ms(app.smoke.interval),
+      SLUICE_SMOKE_ON_FAILURE: app.smoke.onFailure,
+    });
+  if (args.record !== undefined)
+    add('record', args.record.deployment, app.timeouts.health, {
+      SLUICE_BACKUP_PREFIX: app.database?.backup.enabled === true ? app.database.backup.prefix : undefined,
     });
   return planned;
 };

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { FOUNDATION } from '../config/github.types.ts';
 import { databaseSecrets } from './database-secrets.ts';
 import { forPulumi } from './errors.ts';
+import { declareRecord } from './finish.ts';
 import type { FoundationOutputs } from './foundation.ts';
 import { nextRelease } from './next-release.ts';
 import { programOutputs, type ProgramOutputs } from './outputs.ts';
@@ -30,6 +31,7 @@ const program = async (): Promise<ProgramOutputs | FoundationOutputs> => {
     tokens,
     databaseSecrets: await databaseSecrets(settings.app, release),
   });
+  declareRecord(settings, release, declared);
   return programOutputs({
     declared,
     environment: settings.app.environment,

@@ -1,7 +1,7 @@
 import { EXIT } from '../../lib/errors.ts';
 import type { CommandSpec } from '../command.ts';
 
-const task = (kind: 'backup' | 'migrate' | 'verify', summary: string): CommandSpec => ({
+const task = (kind: 'backup' | 'migrate' | 'verify' | 'smoke' | 'record', summary: string): CommandSpec => ({
   name: `task ${kind}`,
   summary,
   hidden: true,
@@ -18,4 +18,6 @@ export const tasks: readonly CommandSpec[] = [
   task('backup', 'dump, compress, upload and verify the database of a deployment'),
   task('migrate', 'run the migrations of a deployment’s version'),
   task('verify', 'wait until the services of a deployment are healthy'),
+  task('smoke', 'run the smoke tests of a deployment before users come to it'),
+  task('record', 'keep the record of a deployment by a plain update'),
 ];

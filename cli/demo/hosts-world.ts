@@ -112,7 +112,9 @@ const prepare = async (sandbox: Sandbox, app: HostsApp): Promise<void> => {
   const lines = Object.keys(secretsOf(app)).map(
     async (name) => `${name}=${await secretOf(sandbox, app, name)}\n`,
   );
-  writeFileSync(join(app.target.path, app.target.envFile), (await Promise.all(lines)).join(''), { mode: 0o600 });
+  writeFileSync(join(app.target.path, app.target.envFile), (await Promise.all(lines)).join(''), {
+    mode: 0o600,
+  });
 };
 
 /** A database that is no container of the host is the cloud's. */

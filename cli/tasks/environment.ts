@@ -10,7 +10,7 @@
  * | SLUICE_VERSION | migrate, verify | version that is being released |
  * | SLUICE_DIR | all | working folder, default `.sluice`; logs go to `<dir>/logs/<deployment>/` |
  * | SLUICE_TIMEOUT | all | longest time the whole task may take, ms; none when absent |
- * | SLUICE_RECORD_BUCKET | migrate | bucket for the markers of what is done |
+ * | SLUICE_RECORD_BUCKET | migrate, smoke, record | bucket for the markers of what is done |
  * | SLUICE_BACKUP_BUCKET | backup, restore | bucket for backups |
  * | SLUICE_BACKUP_PREFIX | backup, restore | key prefix, default: the environment's name |
  * | SLUICE_BACKUP_VERIFY | backup | `scratch` (default): restored and compared; `checksum`: read back only |
@@ -30,6 +30,10 @@
  * | SLUICE_FUNCTION_TARGETS | verify | in their place, for functions: JSON: [{service, function (ARN of a version), critical, version, image, tests}] |
  * | SLUICE_HEALTH_INTERVAL, SLUICE_HEALTH_TIMEOUT, SLUICE_HEALTH_START_DELAY | verify | ms, default 10000, 5000, 0 |
  * | SLUICE_HEALTH_RETRIES | verify | tries per service, default 15 |
+ * | SLUICE_LEASE_BUCKET | smoke, record | bucket with the journals: what the engine walks through it tests and records itself |
+ * | SLUICE_SMOKE_TESTS | smoke | JSON: [{name, method, url, headers, body?, status, contains?, within, critical}] |
+ * | SLUICE_SMOKE_RETRIES, SLUICE_SMOKE_INTERVAL, SLUICE_SMOKE_ON_FAILURE | smoke | further tries; ms between them; `rollback` or `report` |
+ * | SLUICE_RELEASE_FACTS | record | JSON: what the update knows of the deployment (release/core/records/direct.ts) |
  * | AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_… | backup, migrate, restore | read by the AWS SDK itself |
  */
 import { join } from 'node:path';
@@ -46,6 +50,7 @@ export const VARIABLES = {
   directory: 'SLUICE_DIR',
   timeout: 'SLUICE_TIMEOUT',
   recordBucket: 'SLUICE_RECORD_BUCKET',
+  leaseBucket: 'SLUICE_LEASE_BUCKET',
   backupBucket: 'SLUICE_BACKUP_BUCKET',
   backupPrefix: 'SLUICE_BACKUP_PREFIX',
   backupVerify: 'SLUICE_BACKUP_VERIFY',
@@ -69,9 +74,14 @@ export const VARIABLES = {
   healthTimeout: 'SLUICE_HEALTH_TIMEOUT',
   healthStartDelay: 'SLUICE_HEALTH_START_DELAY',
   healthRetries: 'SLUICE_HEALTH_RETRIES',
+  smokeTests: 'SLUICE_SMOKE_TESTS',
+  smokeRetries: 'SLUICE_SMOKE_RETRIES',
+  smokeInterval: 'SLUICE_SMOKE_INTERVAL',
+  smokeOnFailure: 'SLUICE_SMOKE_ON_FAILURE',
+  releaseFacts: 'SLUICE_RELEASE_FACTS',
 } as const;
 
-export type TaskKind = 'backup' | 'migrate' | 'verify' | 'restore';
+export type TaskKind = 'backup' | 'migrate' | 'verify' | 'smoke' | 'record' | 'restore';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads variables strictly and collects what is wrong, so that one message names everything that is missing. */
@@ -184,6 +194,8 @@ const LOGS: Readonly<Record<TaskKind, LogKind>> = {
   backup: 'backup',
   migrate: 'migration',
   verify: 'health',
+  smoke: 'smoke',
+  record: 'rollout',
   restore: 'rollback',
 };
 

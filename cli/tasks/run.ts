@@ -21,5 +21,11 @@ export const runTask = (
       case 'verify':
         await (await import('./verify.ts')).runVerify(ports);
         return;
+      case 'smoke':
+        await (await import('./smoke.ts')).runSmoke(ports);
+        return;
+      case 'record':
+        await (await import('./record.ts')).runRecord(ports);
+        return;
     }
   });

@@ -204,13 +204,19 @@ export const servicesOf = (app: HostsApp, slot: Slot, part: ComposePart): string
     .filter(({ kind }) => kind !== 'worker' || part === 'all')
     .map(({ name }) => name);
 
+/** Whether anything runs beside both slots: a compose file without services is none. */
+export const hasShared = ({ target }: HostsApp): boolean =>
+  Object.values(target.services).some(({ image }) => image !== undefined);
+
 /**
  * The compose file of a slot: a pure function of configuration and release. In place it holds everything (`all`); with
  * two slots one file holds what both share, and one each slot, which joins the shared networks and volumes.
  */
 export const composeFile = (app: HostsApp, slot: Slot, part: ComposePart = 'all'): string => {
   const here = runningIn(app, slot, part);
-  const joins = part === 'blue' || part === 'green';
+  const slotted = part === 'blue' || part === 'green';
+  // Where nothing is shared nobody has made networks and volumes before: a slot has networks of its own.
+  const joins = slotted && hasShared(app);
   const shared = projectName(app);
   const { networks, volumes } = app.target;
   const document = new Document({
@@ -226,7 +232,10 @@ export const composeFile = (app: HostsApp, slot: Slot, part: ComposePart = 'all'
       ? {}
       : {
           volumes: Object.fromEntries(
-            volumes.map((v) => [v, joins ? { name: `${shared}_${v}`, external: true } : {}]),
+            volumes.map((v) => [
+              v,
+              joins ? { name: `${shared}_${v}`, external: true } : slotted ? { name: `${shared}_${v}` } : {},
+            ]),
           ),
         }),
   });

@@ -2,6 +2,7 @@ import type { Slot } from '../release.types.ts';
 import type { SlotName } from '../types.ts';
 import {
   composeFile,
+  hasShared,
   type ComposePart,
   projectName,
   secretsOf,
@@ -13,13 +14,13 @@ import { proxyFile } from './proxy.ts';
 import type { HostsApp } from './types.ts';
 
 /** In place all is one part; with two slots, what both share and the slot's own. */
-const partsOf = (slot: SlotName | undefined): readonly ComposePart[] =>
-  slot === undefined ? ['all'] : ['shared', slot];
+const partsOf = (app: HostsApp, slot: SlotName | undefined): readonly ComposePart[] =>
+  slot === undefined ? ['all'] : hasShared(app) ? ['shared', slot] : [slot];
 
 /** What the script on the host must know of a release, as `name=value` lines that it reads and never executes. */
 const planFile = (app: HostsApp, frozen: Slot, slot: SlotName | undefined): string => {
   const { target } = app;
-  const parts = partsOf(slot);
+  const parts = partsOf(app, slot);
   const seconds = (ms: number): number => Math.ceil(ms / 1000);
   const workers = Object.entries(frozen.services).filter(([, s]) => s.kind === 'worker');
   const rows: readonly (readonly [string, string | number])[] = [
@@ -86,7 +87,7 @@ export const releaseFiles = (app: HostsApp, frozen: Slot, slot?: SlotName): Reco
   ...app.target.files,
   plan: planFile(app, frozen, slot),
   ...Object.fromEntries(
-    partsOf(slot).map((part) => [`compose.${part}.yaml`, composeFile(app, frozen, part)]),
+    partsOf(app, slot).map((part) => [`compose.${part}.yaml`, composeFile(app, frozen, part)]),
   ),
   'settings.env': settingsFile(app),
   'manifest.json': manifest(app, frozen),

@@ -45,7 +45,10 @@ export interface HostsTarget {
 }
 
 /** What of an application its files on a host are made from. */
-export type HostsApp = Pick<App, 'application' | 'environment' | 'url' | 'strategy' | 'rollout' | 'smoke' | 'maintenance'> & {
+export type HostsApp = Pick<
+  App,
+  'application' | 'environment' | 'url' | 'strategy' | 'rollout' | 'smoke' | 'maintenance'
+> & {
   readonly target: HostsTarget;
 };
 

@@ -1,6 +1,16 @@
 import type { Release, Slot } from '../../config/release.types.ts';
 import type { App, Stage } from '../../config/types.ts';
-import { carryData, emptyRelease, equal, idleSlot, liveSlot, opened, other, slotFor, slotNames } from './release.ts';
+import {
+  carryData,
+  emptyRelease,
+  equal,
+  idleSlot,
+  liveSlot,
+  opened,
+  other,
+  slotFor,
+  slotNames,
+} from './release.ts';
 
 type StepKind = 'close' | 'open' | 'backup' | 'build' | 'up' | 'replace' | 'back' | 'down';
 

@@ -98,7 +98,9 @@ it('the maintenance page stands behind the preview rules and before the producti
   const { rules, previewPriority } = planRouting({ ...base, shares: { api: { blue: 100 } } });
   expect(planned.priority).toBeGreaterThan(previewPriority('green', 'api'));
   expect(planned.priority).toBeLessThan(rules[0]?.priority ?? 0);
-  const list = await declared(() => new Maintenance('maintenance', { scope, listenerArn: 'arn:listener', planned }));
+  const list = await declared(
+    () => new Maintenance('maintenance', { scope, listenerArn: 'arn:listener', planned }),
+  );
   expect(outline(list)).toEqual([
     'maintenance (sluice:Maintenance) < ',
     'maintenance-rule (aws:ListenerRule) < maintenance',

@@ -36,6 +36,12 @@ it('a first update of staging deploys: schema, services, health, traffic', async
   expect(index(s, 'create migrate-command')).toBeLessThan(
     Math.min(...all(s, (n) => `create blue-${n}-service`)),
   );
+  const smoke = index(s, 'create smoke-command');
+  expect(smoke).toBeGreaterThan(index(s, 'create verify-command'));
+  expect(smoke).toBeLessThan(Math.min(...all(s, (n) => `create routing-${n}`)));
+  expect(index(s, 'create record-command')).toBeGreaterThan(
+    Math.max(...all(s, (n) => `create routing-${n}`)),
+  );
   const verify = index(s, 'create verify-command');
   expect(verify).toBeGreaterThan(Math.max(...all(s, (n) => `create blue-${n}-service`)));
   expect(verify).toBeLessThan(Math.min(...all(s, (n) => `create routing-${n}`)));

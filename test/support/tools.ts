@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -25,3 +26,18 @@ export const findMoto = (): string | undefined =>
 /** Prometheus: `SLUICE_PROMETHEUS`, on the PATH, or where `.ci/prometheus` puts it. */
 export const findPrometheus = (): string | undefined =>
   find('prometheus', process.env['SLUICE_PROMETHEUS'], join(cache, 'sluice-prometheus/bin/prometheus'));
+
+/** What reads compose files for real: docker with its compose plugin, or the parser that it is built on. */
+export type ComposeTool = { readonly kind: 'docker' } | { readonly kind: 'parser'; readonly file: string };
+
+/** docker compose itself; else `SLUICE_COMPOSE`, on the PATH, or where `.ci/compose` puts it. */
+export const findCompose = (): ComposeTool | undefined => {
+  try {
+    execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' });
+    return { kind: 'docker' };
+  } catch {
+    const folder = join(cache, 'sluice-compose/v2.9.1/compose-spec');
+    const file = find('compose-spec', process.env['SLUICE_COMPOSE'], folder);
+    return file === undefined ? undefined : { kind: 'parser', file };
+  }
+};

@@ -47,9 +47,7 @@ export const start = () => {
       Promise.resolve(json(400, { error: 'user name and password are missing' })),
     'GET /api/auth/login/': () => Promise.resolve(json(405, { error: 'only POST' }, { allow: 'POST' })),
     'GET /api/profile/': () =>
-      Promise.resolve(
-        open ? json(200, { name: 'somebody else' }) : json(401, { error: 'login is missing' }),
-      ),
+      Promise.resolve(open ? json(200, { name: 'somebody else' }) : json(401, { error: 'login is missing' })),
     'GET /api/static/admin/base.css': () => {
       const text = readStatic();
       return Promise.resolve(

@@ -16,6 +16,8 @@ import { declareBackup, declareMigration, type CommandSurroundings } from '../..
 import { declareHealth } from './health.ts';
 import type { Positions } from '../../../components/priorities.plan.ts';
 import { migratesBeforeStart } from '../../../components/database-command.plan.ts';
+import { declareSmoke } from '../../finish.ts';
+import { PREVIEW_HEADER } from '../../../components/service-slot.ts';
 import type { DatabaseSecrets } from '../../database-secrets.ts';
 import type { Declared } from '../target.ts';
 import { taskPlace } from './task-place.ts';
@@ -85,7 +87,12 @@ export const declareApplication = async (args: ApplicationArgs): Promise<Declare
         fresh.map(({ made }) => made.service),
       );
   const verification = declareHealth(around, url, services);
-  const commands = [backup, early, late, verification].filter((c) => c !== undefined);
+  const smoke = declareSmoke(
+    around,
+    { url, header: PREVIEW_HEADER },
+    verification === undefined ? [] : [verification.command],
+  );
+  const commands = [backup, early, late, verification, smoke].filter((c) => c !== undefined);
   const groups = new Map(services.map(({ slot, name, made }) => [`${slot} ${name}`, made.targetGroup]));
   const routing = new Routing('routing', {
     scope: ground.scope,

@@ -14,6 +14,9 @@
 # back by itself, so that a deployment which was not seen to succeed has not happened.
 #
 # Exit codes: 0 done, 3 refused before anything changed, 4 the previous release runs again, 5 a person is needed.
+#
+# Names of releases are plain words, and `a && b || c` means that c is for whatever failed before it:
+# shellcheck disable=SC2012,SC2015
 set -u
 umask 077
 
@@ -194,7 +197,7 @@ smoke_once() {
 # Nobody follows: the connection was lost, so nobody would learn how it ends.
 followed() {
   [ "${alone:-no}" = yes ] && return 0
-  [ $(($(now) - $(sed -n 1p "$STATE/followed" 2>/dev/null || printf 0))) -le $FOLLOW_LIMIT ] && return 0
+  [ $(($(now) - $(sed -n 1p "$STATE/followed" 2>/dev/null || printf 0))) -le "$FOLLOW_LIMIT" ] && return 0
   why="the connection to the host was lost"
   return 1
 }
@@ -391,6 +394,8 @@ door() {
     users=none
   else
     rm -f "$STATE/closed"
+    # A variable of nginx.
+    # shellcheck disable=SC2016
     users='$sluice_share'
   fi
   with_users "$users" "$2" >"$2.new" || fail 5 "$2 cannot be written"

@@ -39,7 +39,9 @@ export const declareTwoSlots = ({ app, release, script, keys, tokens }: TwoSlots
   const closed = release.maintenance !== undefined;
   const file = pulumi
     .output(tokens as Record<string, pulumi.Output<string>>)
-    .apply((known) => proxyFile(app, { slots: release.slots, traffic: release.traffic, tokens: known, closed }));
+    .apply((known) =>
+      proxyFile(app, { slots: release.slots, traffic: release.traffic, tokens: known, closed }),
+    );
   const proxies = machines.map(
     ([machine, host]) =>
       new Command(

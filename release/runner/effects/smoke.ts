@@ -2,6 +2,7 @@ import type { SmokeTest } from '../../../config/types.ts';
 import type { EffectOf, EffectResults } from '../../core/engine/effects.ts';
 import type { SmokeCase } from '../../core/engine/types.ts';
 import { liveSlot } from '../../core/release.ts';
+import { smokeReasons } from '../../core/smoke.ts';
 import type { Context } from '../context.ts';
 import { probeSlot } from './probe.ts';
 
@@ -30,7 +31,7 @@ const judge = async (
     },
     c.signal,
   );
-  const wrong = reasonsOf(test, answer);
+  const wrong = smokeReasons(test, answer);
   c.ports.logs.append(
     'smoke',
     `${wrong.length === 0 ? 'passed' : 'FAILED'} ${test.name}: ${test.method} ${test.path} ${answer.ok ? answer.status : '-'} ${answer.latencyMs} ms ${wrong.join('; ')}`.trimEnd(),
@@ -42,19 +43,6 @@ const judge = async (
     latencyMs: answer.latencyMs,
     ...(wrong.length === 0 ? {} : { why: wrong.join('; ') }),
   };
-};
-
-const reasonsOf = (test: SmokeTest, answer: Awaited<ReturnType<Context['ports']['http']>>): string[] => {
-  if (!answer.ok) return [answer.reason];
-  return [
-    ...(test.status.includes(answer.status)
-      ? []
-      : [`status ${answer.status}, wanted ${test.status.join(' or ')}`]),
-    ...(test.contains === undefined || answer.body.includes(test.contains)
-      ? []
-      : [`the answer does not contain ${JSON.stringify(test.contains)}`]),
-    ...(answer.latencyMs <= test.within ? [] : [`took ${answer.latencyMs} ms, at most ${test.within} ms`]),
-  ];
 };
 
 /** The test payloads of functions, through the alias. */

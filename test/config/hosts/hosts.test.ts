@@ -219,3 +219,32 @@ test('an image without its digest and a key in the place of its name are refused
   expect(complaint).toThrow(/staging\.hostKey: .*ssh-keyscan/);
   expect(complaint).not.toThrow(/BEGIN OPENSSH/);
 });
+
+test('smoke tests are asked at the containers themselves, each by the service that its path leads to', () => {
+  const { app, slot } = theBot();
+  const files = releaseFiles(app, slot);
+  const rows = (files['smoke'] ?? '').trimEnd().split('\n');
+  expect(rows).toHaveLength(app.smoke.tests.length);
+  const number = app.smoke.tests.findIndex((t) => t.path === '/api/profile/');
+  expect(rows[number]).toBe(`${number} critical 401 profile needs a login`);
+  expect(files[`smoke.${number}`]?.split('\n')).toEqual([
+    'url = "http://127.0.0.1:8000/api/profile/"',
+    'request = "GET"',
+    'max-time = 5',
+  ]);
+  const page = app.smoke.tests.findIndex((t) => t.path === '/');
+  expect(files[`smoke.${page}`]).toContain('http://127.0.0.1:3000/');
+  expect(files[`smoke.${page}.contains`]).toBe('root');
+  // Where the engine walks through the release it asks itself, by the way of users.
+  expect(releaseFiles({ ...app, rollout: 'staged' }, slot)['smoke']).toBe('');
+});
+
+test('what nobody may come into answers 503 with when to come again; probes still reach their slot', () => {
+  const { app, slot } = theBot();
+  const args = { slots: { blue: slot }, traffic: { blue: 100, green: 0 }, tokens: { blue: 'token' } };
+  const [open, closed] = [proxyFile(app, args), proxyFile(app, { ...args, closed: true })];
+  expect(open).toContain('  default $sluice_share;');
+  expect(closed).toContain('  default none;\n  "token" blue;');
+  expect(closed).toMatch(/if \(\$sluice_slot = none\) \{ return 503; \}/);
+  expect(closed).toMatch(/add_header Retry-After "60" always;\n {4}return 503 "<!doctype html>/);
+});
