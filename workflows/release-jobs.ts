@@ -72,9 +72,7 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
   const first = job.phase === 'preflight';
   const env: Env = {
     ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
-    ...(job.asksGithub === true
-      ? { GITHUB_TOKEN: expression('github.token') }
-      : {}),
+    ...(job.asksGithub === true ? { GITHUB_TOKEN: expression('github.token') } : {}),
     ...environmentValues(target, 'deploy'),
   };
   return [

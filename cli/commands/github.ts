@@ -51,7 +51,9 @@ export const githubCommands: readonly CommandSpec[] = [
     name: 'github tell',
     summary: 'all three: summary, status, and the comment on the pull requests that a deployment came from',
     options: SOURCE,
-    examples: [['sluice github tell --stack production', 'the newest deployment, as the last job of a release']],
+    examples: [
+      ['sluice github tell --stack production', 'the newest deployment, as the last job of a release'],
+    ],
     run: async ({ options, print }) => (await import('../work/github.ts')).tellAll(options, print),
   },
 ];

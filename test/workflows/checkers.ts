@@ -23,7 +23,8 @@ interface Ran {
 
 const run = async (command: string, words: readonly string[], input?: string): Promise<Ran> => {
   const child = promisify(execFile)(command, [...words], { maxBuffer: 1 << 28 });
-  child.child.stdin?.end(input ?? '');
+  // It may end before it has read everything.
+  child.child.stdin?.on('error', () => undefined).end(input ?? '');
   try {
     return { code: 0, out: (await child).stdout };
   } catch (error) {
@@ -178,8 +179,7 @@ const parsesInBash = async (files: readonly RenderedFile[]): Promise<Finding[]> 
   const found: Finding[] = [];
   for (const [script, names] of scriptsIn(files)) {
     const { code, out } = await run('bash', ['-n'], script);
-    if (code !== 0)
-      for (const file of names) found.push({ by: 'bash -n', file, message: out.slice(0, 300) });
+    if (code !== 0) for (const file of names) found.push({ by: 'bash -n', file, message: out.slice(0, 300) });
   }
   return found;
 };

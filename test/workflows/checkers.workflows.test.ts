@@ -31,7 +31,8 @@ const shellScripts = (): readonly string[] =>
     .split('\n');
 
 const bash = await hasShellcheck();
-if (!bash) console.log('scripts are not checked by shellcheck: it is not on the PATH; .ci/shellcheck brings it');
+if (!bash)
+  console.log('scripts are not checked by shellcheck: it is not on the PATH; .ci/shellcheck brings it');
 
 if (bash)
   it('shellcheck finds nothing in the scripts of this repository', async () => {

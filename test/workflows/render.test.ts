@@ -188,7 +188,7 @@ describe('what configuration chooses', () => {
     expect(job(byGithub, 'approval').environment?.name).toBe('production-approval');
     expect(job(byGithub, 'approval').permissions).toEqual({});
     expect(job(byGithub, 'backup').needs).toContain('approval');
-    expect(scripts(job(byGithub, 'preflight'))).toContain('sluice preview');
+    expect(scripts(job(byGithub, 'preflight'))).toContain('sluice.js preview');
     expect(byGithub.jobs['approved']).toBeUndefined();
     const bySluice = fileOf('deploy-production.yml', {
       github: { repository: { plan: 'team' } },

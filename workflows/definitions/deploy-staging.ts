@@ -67,11 +67,11 @@ export const deployStaging = (settings: WorkflowSettings): Workflow => {
     after: Object.keys(checks),
     ...(when === undefined ? {} : { when }),
     asked: {
-      words: ['${VERSION:+"--version=$VERSION"}', '${FORCE:---unless-live}'],
+      words: ['${VERSION:+"--version=$VERSION"}', '${REASON:+"--reason=$REASON"}', '${SPARE:+--unless-live}'],
       env: {
         VERSION: expression('inputs.rollback_version || inputs.version'),
-        // Any text stands in the place of the option that spares a deployment.
-        FORCE: expression("inputs.force_deploy && '--reason=forced' || ''"),
+        REASON: expression("inputs.force_deploy && 'forced' || ''"),
+        SPARE: expression("!inputs.force_deploy && 'yes' || ''"),
       },
     },
     ...(sameRun ? { concurrency: queue } : {}),

@@ -1,17 +1,9 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { expect } from 'vitest';
 import { seedGithub } from '../../../cli/demo/seed-github.ts';
 import { parseApp } from '../../../config/app.ts';
 import { readStackFile } from '../../../config/stack-file.ts';
@@ -377,8 +369,7 @@ const tokenOf = (file: string, job: string): string => `token-of-${file}-${job}`
 const timesOf = (seen: readonly { readonly at: number; readonly line: Line }[]): string => {
   const spans = new Map<string, { from: number; to: number }>();
   for (const { at, line } of seen)
-    if (line.jobID !== undefined)
-      spans.set(line.jobID, { from: spans.get(line.jobID)?.from ?? at, to: at });
+    if (line.jobID !== undefined) spans.set(line.jobID, { from: spans.get(line.jobID)?.from ?? at, to: at });
   return [...spans].map(([id, { from, to }]) => `${id} ${((to - from) / 1_000).toFixed(1)}`).join(', ');
 };
 
