@@ -36,8 +36,10 @@ const project = (name: string, include: string, options: object) => ({
   test: { name, include: [include], ...options },
 });
 
-// Unit tests run side by side; tests that start real processes run two files at a time.
-const processes = { testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: 2, sequence: { groupOrder: 1 } };
+// Unit tests first, then everything that starts real processes, two files at a time: in one group, so that no lane's
+// last file keeps the other core waiting.
+const together = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+const processes = { testTimeout: 120_000, hookTimeout: 60_000, ...together };
 
 export default defineConfig({
   test: {
@@ -57,9 +59,7 @@ export default defineConfig({
         sequence: { groupOrder: 0 },
       }),
       project('sandbox', 'test/**/*.sandbox.test.ts', processes),
-      ...(engine
-        ? [project('engine', 'test/**/*.engine.test.ts', { ...processes, sequence: { groupOrder: 2 } })]
-        : []),
+      ...(engine ? [project('engine', 'test/**/*.engine.test.ts', processes)] : []),
       ...(checkers
         ? [
             {
@@ -67,8 +67,7 @@ export default defineConfig({
                 // GitHub's packages import JSON without saying so, which Node refuses.
                 server: { deps: { inline: [/@actions\//] } },
                 testTimeout: 120_000,
-                maxWorkers: 2,
-                sequence: { groupOrder: 2 },
+                ...together,
               }),
               // Their source maps name sources that they do not bring: a line for each of them.
               logLevel: 'error' as const,
@@ -80,24 +79,14 @@ export default defineConfig({
             project('act', 'test/**/*.act.test.ts', {
               ...processes,
               testTimeout: 600_000,
-              sequence: { groupOrder: 4 },
             }),
           ]
         : []),
-      ...(moto
-        ? [project('moto', 'test/**/*.moto.test.ts', { ...processes, sequence: { groupOrder: 3 } })]
-        : []),
+      ...(moto ? [project('moto', 'test/**/*.moto.test.ts', processes)] : []),
       ...(compose
         ? [project('compose', 'test/**/*.compose.test.ts', { maxWorkers: 2, sequence: { groupOrder: 0 } })]
         : []),
-      ...(prometheus
-        ? [
-            project('prometheus', 'test/**/*.prometheus.test.ts', {
-              ...processes,
-              sequence: { groupOrder: 3 },
-            }),
-          ]
-        : []),
+      ...(prometheus ? [project('prometheus', 'test/**/*.prometheus.test.ts', processes)] : []),
     ],
   },
 });
