@@ -9,6 +9,7 @@ import { gate } from '../../release/core/gate/gate.ts';
 import type { GateContext } from '../../release/core/gate/types.ts';
 import type { Baseline, MetricWindow } from '../../release/ports/metrics.ts';
 import type { Claim } from './claims.ts';
+import { PLAIN } from './settings.ts';
 
 const SERVICES = 1000;
 const BEFORE = 60;
@@ -17,18 +18,11 @@ const LIMIT = 20;
 const WIDTH = 10_000;
 
 const settings: GateSettings = {
-  mode: 'statistics',
-  falseRollbacks: 1,
-  errors: { enabled: true, notWorseThan: 1.5, atLeastPerMinute: 1 },
-  latency: { enabled: true, slowerThan: 'p95', notWorseThan: 1.5 },
+  ...PLAIN,
+  latency: { ...PLAIN.latency, enabled: true },
   window: WIDTH,
-  burst: 10_000,
-  warmup: undefined,
-  noDataFor: 120_000,
-  onInconclusive: 'continue',
   holdback: 5,
   budget: { requests: 1e9, errorMinutes: 1e6 },
-  services: {},
 };
 
 const past: Baseline = {

@@ -3,31 +3,16 @@
  * A good version that fails a probe now and then must not be sent back for it.
  */
 
-import type { GateSettings } from '../../config/types.ts';
 import { gate } from '../../release/core/gate/gate.ts';
 import type { GateContext } from '../../release/core/gate/types.ts';
 import type { Claim } from './claims.ts';
+import { PLAIN } from './settings.ts';
 import { percent, RATES } from './workloads.ts';
 
 const EVERY = 10_000;
 const IN_A_ROW = 3;
 const HOUR = 3_600_000;
 const LIMIT_SECONDS = 30;
-
-const SETTINGS: GateSettings = {
-  mode: 'statistics',
-  falseRollbacks: 1,
-  errors: { enabled: true, notWorseThan: 1.5, atLeastPerMinute: 1 },
-  latency: { enabled: false, slowerThan: 'p95', notWorseThan: 1.5 },
-  window: undefined,
-  burst: 10_000,
-  warmup: undefined,
-  noDataFor: 120_000,
-  onInconclusive: 'continue',
-  holdback: undefined,
-  budget: { requests: undefined, errorMinutes: undefined },
-  services: {},
-};
 
 const context = (now: number): GateContext => ({
   now,
@@ -45,7 +30,7 @@ export const timeToFail = (rate: number): number => {
     p99: undefined,
     errorWindows: [],
   };
-  let state = gate.enter(gate.open(SETTINGS, ['auth'], { auth: past }), context(0));
+  let state = gate.enter(gate.open(PLAIN, ['auth'], { auth: past }), context(0));
   for (let now = EVERY; now <= HOUR; now += EVERY) {
     const probe = {
       service: 'auth',

@@ -1,6 +1,6 @@
 /**
  * The lanes of the error test, each a non-negative supermartingale for a healthy release, so that the chance
- * of ever exceeding 1/a is at most a (Ville's inequality).
+ * of ever exceeding 1/a is at most a (Ville's inequality: J. Ville, Étude critique de la notion de collectif, 1939).
  *
  * Lane R, the share bet: given that errors came, the new version's part of them, Y, has a mean of at most
  * q = r0 n_c / (r0 n_c + n_s), however large the bursts are. Capital of a bettor who stakes c of it: M <- M (1 + c (Y/q - 1)).

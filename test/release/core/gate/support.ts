@@ -1,22 +1,8 @@
-import type { GateSettings } from '../../../../config/types.ts';
 import { poisson, someOf, type Random } from '../../../../lib/random.ts';
 import type { GateContext, GateState } from '../../../../release/core/gate/types.ts';
 import type { Baseline, MetricWindow } from '../../../../release/ports/metrics.ts';
 
-export const SETTINGS: GateSettings = {
-  mode: 'statistics',
-  falseRollbacks: 1,
-  errors: { enabled: true, notWorseThan: 1.5, atLeastPerMinute: 1 },
-  latency: { enabled: false, slowerThan: 'p95', notWorseThan: 1.5 },
-  window: undefined,
-  burst: 10_000,
-  warmup: undefined,
-  noDataFor: 120_000,
-  onInconclusive: 'continue',
-  holdback: undefined,
-  budget: { requests: undefined, errorMinutes: undefined },
-  services: {},
-};
+export { PLAIN as SETTINGS } from '../../../../bench/gate/settings.ts';
 
 /** An hour at `rps` with `rate` errors, in windows of 10 s without clusters. */
 export const baseline = (rps: number, rate: number): Baseline => ({
