@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { findCompose, findMoto, findPrometheus } from './test/support/tools.ts';
 
 const onPath = (command: string, argument = 'version'): boolean => {
@@ -41,8 +42,21 @@ const project = (name: string, include: string, options: object) => ({
 const together = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 const processes = { testTimeout: 120_000, hookTimeout: 60_000, ...together };
 
+/** The longest lanes first, so that none of their files runs alone at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const lanes = ['act', 'engine', 'sandbox'];
+    const rank = ({ project }: TestSpecification): number => {
+      const at = lanes.indexOf(project.name);
+      return at === -1 ? lanes.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     env: { PULUMI_ERROR_OUTPUT_STRING: '1', NO_COLOR: '1' },
     reporters: results === undefined ? ['default'] : ['default', 'json'],
     ...(results === undefined ? {} : { outputFile: { json: results } }),
