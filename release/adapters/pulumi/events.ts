@@ -1,4 +1,5 @@
 import type { EngineEvent, OpType } from '@pulumi/pulumi/automation/index.js';
+import { redactText } from '../../../lib/redact.ts';
 import type { PreviewChange, UpdateEvent } from '../../ports/stack.ts';
 
 /** Last part of a URN: the resource's name in the program. */
@@ -12,11 +13,14 @@ const isDefaultProvider = (urn: string): boolean => /::pulumi:providers:[^:]+::d
 
 const plain = (text: string): string => text.replaceAll(/<\{%[^%]*%\}>/g, '').trim();
 
-/** Diagnostics that people read. Debug ones are dropped unread: they show secrets in clear. */
+/**
+ * Diagnostics that people read. Debug ones are dropped unread: they show secrets in clear. In the others the engine hides the
+ * secrets that it knows; a provider may tell others in its error.
+ */
 const said = ({ diagnosticEvent: d }: EngineEvent) =>
   d === undefined || !['warning', 'error', 'info', 'info#err'].includes(d.severity)
     ? undefined
-    : { urn: d.urn ?? '', severity: d.severity, text: plain(d.message) };
+    : { urn: d.urn ?? '', severity: d.severity, text: redactText(plain(d.message)) };
 
 /** One engine event as a line for people; undefined for what says nothing new. */
 export const toUpdateEvent = (event: EngineEvent): UpdateEvent | undefined => {

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { ExpectedError, messageOf, refused } from '../../../lib/errors.ts';
+import { redactText } from '../../../lib/redact.ts';
 import { UpdateFailed } from '../../ports/stack.ts';
 import { nameOf, tally, type Tally } from './events.ts';
 import { lockedError, lockHolders } from './lock.ts';
@@ -26,6 +27,12 @@ const isForPeople = (error: unknown): error is Error =>
   // The SDK's own marks of errors that a program raises for its user (the second is spelt like this there).
   error instanceof Error && ('__pulumiRunError' in error || '__pulumResourceError' in error);
 
+/** Providers gather errors below a line that says only how many there are. */
+const headOf = (reason: string): string => {
+  const lines = reason.split('\n').map((line) => line.replace(/^[\s*]+/, ''));
+  return lines.find((line) => line !== '' && !/^\d+ errors? occurred:?$/.test(line)) ?? '';
+};
+
 const few = (names: readonly string[]): string =>
   names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 
@@ -35,7 +42,7 @@ const summary = (
   { changed, failed, unfinished }: Tally,
   why = '',
 ): string => {
-  const broke = failed.map((f) => `${nameOf(f.urn)}: ${f.reason.split('\n')[0] ?? ''}`);
+  const broke = failed.map((f) => `${nameOf(f.urn)}: ${headOf(f.reason)}`);
   if (why !== '') broke.push(why);
   const ended = cancelled ? 'was stopped' : 'failed';
   const head = `the ${what} of stack ${stack} ${ended}${broke.length === 0 ? '' : `: ${few(broke)}`}`;
@@ -85,7 +92,7 @@ export const translate = (run: FailedRun): unknown => {
   const way = known(stack, error);
   if (way !== undefined) return way;
   if (changed.length > 0 || counted.unfinished.length > 0) {
-    const why = messageOf(thrown ?? errors[0] ?? error).split('\n')[0];
+    const why = redactText(messageOf(thrown ?? errors[0] ?? error)).split('\n')[0];
     const failure = new UpdateFailed(summary(run, counted, why), changed, []);
     return Object.assign(failure, { cause: thrown ?? error });
   }

@@ -105,6 +105,16 @@ describe('why a run failed', () => {
     );
   });
 
+  it('a secret that a provider tells in its error is hidden', () => {
+    const told = said('error', 'cannot reach postgres://azora:hunter2@db/azora', URN);
+    expect(JSON.stringify([tally([told]), toUpdateEvent(told)])).not.toContain('hunter2');
+    const failure = failed([event({ resOutputsEvent: step('update', URN) })], {
+      error: new Error('postgres://azora:hunter2@db/azora refused'),
+    });
+    expect((failure as Error).message).toMatch(/postgres:.*refused/);
+    expect((failure as Error).message).not.toContain('hunter2');
+  });
+
   it('an expected error comes out as it went in, Pulumi’s own kind as a refusal, a bug as itself', () => {
     const expected = refused('not now', 'later');
     expect(failed([], { thrown: Object.assign(new pulumi.RunError('x'), { cause: expected }) })).toBe(
