@@ -44,7 +44,7 @@ const run = (
 
 /** `config`: qualified key → text, as an updater has it. */
 export const checkout = (
-  ground: Ground,
+  ground: Pick<Ground, 'directory' | 'environment'>,
   config: Readonly<Record<string, string>>,
   release?: Release,
 ): Checkout => {
