@@ -3,7 +3,7 @@ import { DatabaseCommand } from '../components/database-command.ts';
 import { planCommands } from '../components/database-command.plan.ts';
 import type { Release } from '../config/release.types.ts';
 import { directFacts } from '../release/core/records/direct.ts';
-import { liveSlot } from '../release/core/release.ts';
+import { canonical, liveSlot } from '../release/core/release.ts';
 import type { CommandSurroundings } from './commands.ts';
 import type { Settings } from './settings.ts';
 import type { Declared } from './targets/target.ts';
@@ -71,7 +71,7 @@ export const declareRecord = (settings: Settings, release: Release, declared: De
       SLUICE_RECORD_BUCKET: names.record,
       SLUICE_LEASE_BUCKET: names.lease,
       SLUICE_BACKUP_BUCKET: names.backup,
-      SLUICE_RELEASE_FACTS: declared.done.apply(() => JSON.stringify(facts)),
+      SLUICE_RELEASE_FACTS: declared.done.apply(() => canonical(facts)),
     },
     after: ready,
   });

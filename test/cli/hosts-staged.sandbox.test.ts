@@ -46,7 +46,7 @@ test('a canary that becomes unhealthy once users come is taken back by its probe
   const [canary, ...others] = record.rollout_stages;
   expect(canary).toMatchObject({ stage: 'canary', status: 'failed' });
   expect(others).toEqual([]);
-  expect(canary?.verdicts.at(-1)?.verdict).toMatchObject({ verdict: 'fail', by: 'health' });
+  expect(canary?.verdicts.at(-1)).toMatchObject({ verdict: 'fail', by: 'health' });
   expect(record).toMatchObject({ status: 'rolled_back', live: { version: 'v1.0.0' } });
   expect(record.rollback).toMatchObject({ mode: 'automatic', verified: true });
   // No more than the canary's share ever met it.
@@ -55,7 +55,7 @@ test('a canary that becomes unhealthy once users come is taken back by its probe
 });
 
 test('a healthy version takes 5, 50 and 100 % of nginx’s requests and nobody fails; the record has each stage', async () => {
-  const { outcome, record, traffic, session } = await underTraffic(['2 seconds']);
+  const { outcome, record, traffic, session } = await underTraffic(['1 second']);
   expect(outcome).toMatchObject({ result: 'success' });
   expect(record.rollout_stages.map((s) => [s.stage, s.status, s.weights?.['api-gateway']])).toEqual([
     ['canary', 'healthy', { blue: 95, green: 5 }],

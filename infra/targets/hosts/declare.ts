@@ -8,7 +8,7 @@ import { groupOf, HOST_PREVIEW_HEADER, ruleOf } from '../../../config/hosts/prox
 import type { Host, HostsApp } from '../../../config/hosts/types.ts';
 import type { Release } from '../../../config/release.types.ts';
 import { badInput } from '../../../lib/errors.ts';
-import { liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts';
+import { canonical, liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts';
 import type { RoutingOutput } from '../../../release/ports/stack.ts';
 import type { DeclareArgs, Declared } from '../target.ts';
 import { declareTwoSlots } from './two-slots.ts';
@@ -93,7 +93,9 @@ const declareSlots = (
 };
 
 /** Declares an application on hosts: its buckets, and on every machine, one after the other, the live slot. */
-export const declareHosts = (app: HostsApp, { settings, release, tokens }: DeclareArgs): Declared => {
+export const declareHosts = (app: HostsApp, { settings, release: given, tokens }: DeclareArgs): Declared => {
+  // A release that was carried on has its keys in another order; the files on a host must not change for that.
+  const release = JSON.parse(canonical(given)) as Release;
   const scope = { application: app.application, environment: app.environment };
   const buckets = new Buckets('buckets', {
     scope,

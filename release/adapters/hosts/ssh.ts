@@ -139,6 +139,8 @@ export const overSsh = (
       if (output[from].length < KEPT) output[from] += text;
       onOutput?.(from, text);
     };
+    // A handshake is a dozen small messages: each would wait for the acknowledgement of the one before.
+    client.on('connect', () => client.setNoDelay(true));
     client.on('ready', () => {
       client.exec(command, (error, channel) => {
         if (error !== undefined) {

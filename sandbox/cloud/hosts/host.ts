@@ -85,7 +85,13 @@ export class Host {
       authorized: user.public,
       user: USER,
       home,
-      environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: home, LANG: 'C.UTF-8' },
+      environment: {
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        HOME: home,
+        LANG: 'C.UTF-8',
+        // Nobody here waits ten seconds to see that a host goes back by itself.
+        SLUICE_FOLLOW_LIMIT: '4',
+      },
       reaper,
     });
     const address = {

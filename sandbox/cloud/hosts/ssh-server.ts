@@ -62,7 +62,7 @@ export const startSshServer = async (options: SshOptions): Promise<SshServer> =>
   };
   const server = new ssh2.Server({ hostKeys: [options.hostKey] }, onConnection);
   // Its own listener can be cut without the library's farewell.
-  const front = createServer((socket) => {
+  const front = createServer({ noDelay: true }, (socket) => {
     if (refusing) return socket.destroy();
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
