@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { s3Client } from '../../release/adapters/s3.ts';
+import { emptyRelease } from '../../release/core/release.ts';
+import { D1 } from '../support/releases.ts';
 import { checkout } from './cli.ts';
 import { azoraConfig, openGround, type Ground } from './ground.ts';
 import { azora } from './program.ts';
@@ -54,7 +56,8 @@ test('no destroy takes the backup and record buckets, nor anything that guards t
     program: azora,
     config,
   });
-  await it.updater.up(undefined, { onEvent: () => undefined });
+  // The ground alone: what is destroyed beside it is not what this is about.
+  await it.updater.up(emptyRelease(D1), { onEvent: () => undefined });
   await it.close();
   const before = await all();
   expect(before['azora-backups']).toMatchObject({

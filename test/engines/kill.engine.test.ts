@@ -72,7 +72,7 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   expect(failure.message).toMatch(/Begun, and not seen to end: .*blue-auth-service-service/);
   expect(failure.message).toContain('Changed before: ');
   expect(lockHolder('production')).toBe(pid);
-  const pending = checkpoint(ground, first.workDir, 'production').deployment.pending_operations ?? [];
+  const pending = checkpoint(ground, 'production').deployment.pending_operations ?? [];
   expect(pending.map((p) => p.type)).toContain('creating');
   await first.close();
   await ground.clearFaults();
@@ -84,9 +84,7 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   writeFileSync(lock, JSON.stringify(living));
   const second = await openReal(args);
   await expect(second.updater.up(release, { onEvent: () => undefined })).rejects.toMatchObject({ exit: 3 });
-  expect(checkpoint(ground, second.workDir, 'production').deployment.pending_operations).toHaveLength(
-    pending.length,
-  );
+  expect(checkpoint(ground, 'production').deployment.pending_operations).toHaveLength(pending.length);
   await second.close();
   writeFileSync(lock, text);
 
@@ -108,7 +106,7 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   expect(await liveTraffic(ground, outputs.routing)).toEqual(
     Object.fromEntries(SERVICES.map((name) => [name, { blue: 100 }])),
   );
-  const after = checkpoint(ground, next.workDir, 'production').deployment;
+  const after = checkpoint(ground, 'production').deployment;
   expect(after.pending_operations ?? []).toEqual([]);
   expect(lockHolder('production')).toBeUndefined();
   await next.close();
