@@ -27,7 +27,7 @@ if (!prometheus)
 const compose = findCompose() !== undefined;
 if (!compose)
   console.log(
-    'lane "compose" left out: no docker with its compose plugin and no compose-spec; .ci/compose makes it',
+    'lane "compose" left out: no docker with its compose plugin and no compose-config; .ci/compose makes it',
   );
 
 const results = process.env['SLUICE_TEST_RESULTS'];

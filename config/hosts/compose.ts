@@ -275,7 +275,7 @@ export const envExample = (app: HostsApp): string => {
   });
   const head = [
     `# ${app.application}, ${app.environment}: copy to ${app.target.path}/${app.target.envFile} on each host (mode 600) and fill in`,
-    '# what is empty. Settings that are no secrets come with each release from the stack’s configuration.',
+    '# what is empty; a value with a $ in it in single quotes. Settings that are no secrets come with each release from the stack’s configuration.',
   ];
   return `${[head.join('\n'), ...groups].join('\n\n')}\n`;
 };

@@ -36,8 +36,8 @@ export const findCompose = (): ComposeTool | undefined => {
     execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' });
     return { kind: 'docker' };
   } catch {
-    const folder = join(cache, 'sluice-compose/v2.9.1/compose-spec');
-    const file = find('compose-spec', process.env['SLUICE_COMPOSE'], folder);
+    const folder = join(cache, 'sluice-compose/v2.9.1/compose-config');
+    const file = find('compose-config', process.env['SLUICE_COMPOSE'], folder);
     return file === undefined ? undefined : { kind: 'parser', file };
   }
 };

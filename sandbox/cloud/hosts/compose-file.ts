@@ -43,21 +43,6 @@ export interface ComposeProject {
   readonly filled: unknown;
 }
 
-/** `NAME=value` lines as docker compose reads them. */
-export const parseEnvFile = (text: string): Record<string, string> => {
-  const values: Record<string, string> = {};
-  for (const line of text.split('\n')) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line);
-    if (match === null) continue;
-    const [, name = '', raw = ''] = match;
-    const quoted = /^'(.*)'\s*$/.exec(raw) ?? undefined;
-    const doubled = /^"(.*)"\s*$/.exec(raw) ?? undefined;
-    values[name] =
-      quoted?.[1] ?? doubled?.[1]?.replace(/\\(["\\$])/g, '$1') ?? raw.replace(/\s+#.*$/, '').trim();
-  }
-  return values;
-};
-
 /** `${NAME}`, `${NAME:-default}`, `${NAME:?reason}` and `$$`. */
 const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(
@@ -75,6 +60,28 @@ const fill = (text: string, values: Readonly<Record<string, string>>): string =>
       return '';
     },
   );
+
+/** `NAME=value` lines as docker compose reads them. */
+export const parseEnvFile = (text: string): Record<string, string> => {
+  const values: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line);
+    if (match === null) continue;
+    const [, name = '', raw = ''] = match;
+    const quoted = /^'(.*)'\s*$/.exec(raw)?.[1];
+    const doubled = /^"(.*)"\s*$/.exec(raw)?.[1];
+    // Variables are filled in everywhere but in single quotes; a dollar behind a backslash is one.
+    values[name] =
+      quoted ??
+      (doubled === undefined
+        ? fill(raw.replace(/\s+#.*$/, '').trim(), values)
+        : doubled
+            .split(/(\\["\\$])/)
+            .map((part, n) => (n % 2 === 1 ? part.slice(1) : fill(part, values)))
+            .join(''));
+  }
+  return values;
+};
 
 const filled = (value: unknown, values: Readonly<Record<string, string>>): unknown => {
   if (typeof value === 'string') return fill(value, values);

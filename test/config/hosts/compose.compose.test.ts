@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { secretsOf } from '../../../config/hosts/compose.ts';
 import { releaseFiles } from '../../../config/hosts/files.ts';
 import type { HostsApp } from '../../../config/hosts/types.ts';
 import { freeze } from '../../../release/core/freeze.ts';
-import { parseEnvFile, readCompose } from '../../../sandbox/cloud/hosts/compose-file.ts';
+import { readCompose } from '../../../sandbox/cloud/hosts/compose-file.ts';
 import { findCompose } from '../../support/tools.ts';
 
 /** What hosts get, read by docker compose itself, or by the parser that it is built on. */
@@ -29,7 +29,10 @@ const rendered = (example: string, stack: string): { app: HostsApp; folder: stri
   const files = releaseFiles(hosts, slot, app.strategy === 'rolling' ? undefined : 'green');
   const folder = mkdtempSync(join(directory, `${example}-`));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const secrets = Object.keys(secretsOf(hosts)).map((name) => `${name}=value$of "${name}"\n`);
+  // As people write them: a dollar stands for itself in single quotes alone.
+  const written = (name: string, n: number): string =>
+    n % 2 === 0 ? `'value$of "${name}"'` : `value\${NOWHERE:-of} ${name}`;
+  const secrets = Object.keys(secretsOf(hosts)).map((name, n) => `${name}=${written(name, n)}\n`);
   writeFileSync(join(folder, 'secrets.env'), secrets.join(''));
   return { app: hosts, folder, parts: Object.keys(files).filter((f) => f.startsWith('compose.')) };
 };
@@ -43,10 +46,6 @@ interface Read {
 const read = (folder: string, file: string, envFiles: readonly string[]): Read => {
   const tool = findCompose();
   if (tool === undefined) throw new Error('this lane runs where there is one');
-  const values = Object.assign(
-    {},
-    ...envFiles.map((name) => parseEnvFile(readFileSync(join(folder, name), 'utf8'))),
-  ) as Record<string, string>;
   const done =
     tool.kind === 'docker'
       ? spawnSync(
@@ -58,11 +57,11 @@ const read = (folder: string, file: string, envFiles: readonly string[]): Read =
           ],
           { encoding: 'utf8' },
         )
-      : spawnSync(tool.file, ['-format', 'json', file], {
-          encoding: 'utf8',
-          cwd: folder,
-          env: { PATH: process.env['PATH'], COMPOSE_PROFILES: 'serving', ...values },
-        });
+      : spawnSync(
+          tool.file,
+          [file, ...envFiles].map((name) => join(folder, name)),
+          { encoding: 'utf8' },
+        );
   const { services } = (done.status === 0 ? JSON.parse(done.stdout) : { services: {} }) as Pick<
     Read,
     'services'
