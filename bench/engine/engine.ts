@@ -12,7 +12,7 @@ const FIRST_RATIO = 3;
 const RESTORED_MS = 1_000;
 const RESUME_MS = 5_000;
 const FIRST_RUNS = 2;
-const ROLLBACKS = 4;
+const ROLLBACKS = 3;
 const RESUMES = 3;
 
 export interface Measured {

@@ -38,6 +38,9 @@ export const VERSIONS = ['v1.0.0', 'v2.0.0'];
 const quick: AppEdit = (app) => {
   delete app['database'];
   delete app['approval'];
+  // There is no GitHub here that could have checked anything.
+  delete app['checks'];
+  delete app['repository'];
   app['images'] = { ...(app['images'] as object), build: 'the bench builds' };
   app['gate'] = { mode: 'health' };
   app['health'] = { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10 };
