@@ -69,8 +69,20 @@ const shareOf = (view: View): number => {
   return ended?.traffic ?? 0;
 };
 
-/** What stands still on the screen while a release runs. */
+/** Both versions side by side, from the first request on; where nobody counts them there is no table. */
+const countsOf = (view: View): string[] => {
+  const [stable, fresh] = [sumOf(view, 'stable'), sumOf(view, 'fresh')];
+  if ((stable?.requests ?? 0) + (fresh?.requests ?? 0) === 0) return [];
+  return [
+    `  ${''.padEnd(10)} ${column('requests', 9)} ${column('errors', 8)} ${column('rate', 9)} ${column('p50', 8)} ${column('p95', 8)}`,
+    row(view.from ?? 'stable', stable),
+    row(view.to, fresh),
+  ];
+};
+
+/** What stands still on the screen while a release runs; nothing before its stages are known. */
 export const viewLines = (view: View): string[] => {
+  if (view.stages.length === 0) return [];
   const share = shareOf(view);
   const left =
     view.bakeLeft === undefined
@@ -81,9 +93,7 @@ export const viewLines = (view: View): string[] => {
     '',
     `  ${view.stages.map((s) => `${MARK[s.status]} ${s.name} ${s.traffic} %`).join('   ')}`,
     `  ${bar(share)}  ${view.from ?? 'nothing'} ${100 - share} % / ${view.to} ${share} %   ${head}`,
-    `  ${''.padEnd(10)} ${column('requests', 9)} ${column('errors', 8)} ${column('rate', 9)} ${column('p50', 8)} ${column('p95', 8)}`,
-    row(view.from ?? 'stable', sumOf(view, 'stable')),
-    row(view.to, sumOf(view, 'fresh')),
+    ...countsOf(view),
     ...probesLine(view),
     ...(view.paused === undefined
       ? []
@@ -135,7 +145,8 @@ export const showRelease = (print: Printer): ((view: View) => void) => {
       };
       print.event('verdict', data, `           ${name}: ${view.verdict}: ${view.why ?? ''}`);
     }
-    if (view.result === undefined) print.live(viewLines(view));
+    const lines = viewLines(view);
+    if (view.result === undefined && lines.length > 0) print.live(lines);
   };
 };
 

@@ -73,10 +73,8 @@ const bakesOf = (text: string | undefined): readonly string[] => {
 };
 
 /** The bakes of the stack's own file, in words. */
-const planned = ({ folder }: Example): string =>
-  readStackConfig('production', {}, { folder })
-    .app.stages.map((s) => formatDuration(s.bake))
-    .join(', ');
+const planned = ({ folder }: Example): readonly string[] =>
+  readStackConfig('production', {}, { folder }).app.stages.map((s) => formatDuration(s.bake));
 
 /** The stack is machines reached over SSH, and one update deploys: those have stories of their own. */
 const isOneUpdateOnHosts = (stack: string, { folder }: Example): boolean => {
@@ -119,7 +117,7 @@ export const runDemo = async (
   );
   say(
     pc.dim(
-      `Shortened for the demo: stages bake ${bakes.join(', ')} instead of ${planned(example)}; probes and gate windows every second.`,
+      `Shortened for the demo: stages bake ${bakes.slice(0, planned(example).length).join(', ')} instead of ${planned(example).join(', ')}; probes and gate windows every second.`,
     ),
   );
   return playScenario(

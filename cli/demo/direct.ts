@@ -23,14 +23,15 @@ const update = async (world: DemoWorld, version: string, print: Printer): Promis
   return session.stack.up(undefined, {
     onEvent: (event) => {
       if (event.kind === 'message' || event.kind === 'failed' || isShown(event.text))
-        print.event('stack', { ...event }, `    ${event.text}`);
+        print.event('stack', { ...event }, `    ${event.text.replace(/^create-replacement /, 'run ')}`);
     },
   });
 };
 
 /** Of about a hundred resources, those that a person follows. */
 const isShown = (text: string): boolean =>
-  /migrate|verify|backup|routing|-(blue|green)-service|rule/.test(text);
+  !/^(replace|delete-replaced) /.test(text) &&
+  /(backup|migrate|verify|smoke|record)-command|routing|-(blue|green)-service|rule/.test(text);
 
 /** The direct way: `sluice:version` is set, and one update deploys it: migration, new slot, health, traffic. */
 export const runDirectDemo = async (

@@ -204,9 +204,11 @@ export const runHostsDemo = async (
   }
 };
 
-/** The resources that a person follows. */
+/** The resources that a person follows; of a replacement only what was made. */
 const shown = (text: string, say: (text: string) => void): void => {
-  if (/-(files|prepare|switch)\b/.test(text)) say(`    ${text.split('\n').slice(0, 3).join('\n    ')}`);
+  if (/^(replace|delete-replaced) /.test(text) || !/-(files|prepare|switch)\b/.test(text)) return;
+  const [first = '', ...more] = text.replace(/^create-replacement /, 'run ').split('\n');
+  say(`    ${[first, ...more.slice(0, 2)].join('\n    ')}`);
 };
 
 const tell = (

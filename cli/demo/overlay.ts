@@ -40,6 +40,7 @@ export const demoOverlay = (
         })),
       }),
   health: { interval: '1 second', timeout: '1 second', startDelay: '100 ms', retries: 10, failures: 3 },
+  smoke: { interval: '1 second' },
   gate: { window: '1 second', burst: '1 second', warmup: '1 second', noDataFor: '5 seconds' },
   ...(migrations === undefined || app.database === undefined
     ? {}

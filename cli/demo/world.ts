@@ -31,6 +31,8 @@ export interface VersionOptions {
   readonly buildMs?: number;
   /** Another stack of the same example. */
   readonly stack?: string;
+  /** Laid over `sluice:app`, on top of what the demo shortens. */
+  readonly over?: Readonly<Record<string, unknown>>;
   /** Laid over the stack's configuration, e.g. `sluice:version`. */
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -84,13 +86,17 @@ export const openDemoWorld = async (
       example,
       sandbox,
       database,
-      session: (version, { bakes, fault, buildMs, values, stack: other = stack }) => {
+      session: (version, { bakes, fault, buildMs, values, over = {}, stack: other = stack }) => {
         const { app } = readStackConfig(other, {}, { folder });
         const migrations = migrationsOf(example, version, fault);
-        const config = readStackConfig(other, demoOverlay(app, bakes, migrations), {
-          program: true,
-          folder,
-        });
+        const config = readStackConfig(
+          other,
+          { ...demoOverlay(app, bakes, migrations), ...over },
+          {
+            program: true,
+            folder,
+          },
+        );
         return openSession({
           config: { ...config, values: { ...config.values, ...values } },
           surroundings: inSandbox({

@@ -7,6 +7,7 @@ import { asItShould, playOnHosts, updateTo } from '../../cli/demo/hosts.ts';
 import { HOSTS_SCENARIOS } from '../../cli/demo/hosts-scenarios.ts';
 import { openHostsWorld, type HostsWorld } from '../../cli/demo/hosts-world.ts';
 import { validate } from '../../cli/validate/run.ts';
+import { recordStore } from '../../release/adapters/records.ts';
 
 const FROM = 'v1.0.0';
 const TO = 'v2.0.0';
@@ -80,4 +81,9 @@ test('going back is an update to the version before', async () => {
     'success',
     'success',
   ]);
+  // Each of the three plain updates that were carried out has left a record of its own.
+  const session = await world.session(FROM);
+  const kept = await recordStore(session.objects(await session.outputs()).record, 'staging').all();
+  expect(kept.map((r) => [r.version, r.status])).toEqual([FROM, TO, FROM].map((v) => [v, 'success']));
+  await session.close();
 });

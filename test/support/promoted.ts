@@ -6,10 +6,11 @@ import { createOperator, type Outcome } from '../../release/runner.ts';
 export const promoted = async (
   world: DemoWorld,
   version: string,
+  over: Readonly<Record<string, unknown>> = {},
 ): Promise<{ readonly session: Session; readonly outcome: Outcome }> => {
   const operator = createOperator();
   const sent = new Set<string>();
-  const session = await world.session(version, { bakes: ['1 second'] });
+  const session = await world.session(version, { bakes: ['1 second'], over });
   const outcome = await release(session, version, 'as planned', {
     operator,
     onView: ({ stages, bakeLeft }) => {
