@@ -110,6 +110,8 @@ export const sandboxEnv = async (options: Values, print: Printer): Promise<ExitC
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_HOME: join(sandbox.directory, 'pulumi-home'),
+      // As for this command line itself: every `pulumi` command loads the program anew.
+      NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
     };
     // `pulumi` starts the program with the first `node` it finds: it must be one that reads TypeScript, as this one.
     const node = dirname(process.execPath);

@@ -22,6 +22,7 @@ export interface Checkout {
 }
 
 export const STACK = 'production';
+const COMPILED = join(ROOT, 'node_modules/.cache/compiled');
 
 /** Not `execFileSync`: the provider server answers from this process. */
 const run = (
@@ -34,7 +35,12 @@ const run = (
     execFile(
       command,
       [...args],
-      { cwd: directory, env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 },
+      // A program that was compiled before loads in half the time.
+      {
+        cwd: directory,
+        env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...environment },
+        maxBuffer: 64 * 1024 * 1024,
+      },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ code, text: stdout + stderr });
