@@ -78,7 +78,10 @@ export const declareMigration = (
  * Whether the program brought this release in by itself: always where the rollout is direct, otherwise the first one of
  * a stack, until the engine writes another. Nobody else asks then whether it is healthy.
  */
-export const deploysItself = ({ settings, release }: CommandSurroundings): boolean =>
+export const deploysItself = ({
+  settings,
+  release,
+}: Pick<CommandSurroundings, 'settings' | 'release'>): boolean =>
   settings.app.rollout === 'direct' || (settings.release === undefined && release.replaces === null);
 
 /** What a slot that gets the traffic is asked where the program deploys by itself, as `sluice task verify` reads it. */

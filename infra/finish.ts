@@ -4,13 +4,13 @@ import { planCommands } from '../components/database-command.plan.ts';
 import type { Release } from '../config/release.types.ts';
 import { directFacts } from '../release/core/records/direct.ts';
 import { canonical, liveSlot } from '../release/core/release.ts';
-import type { CommandSurroundings } from './commands.ts';
+import { deploysItself, type CommandSurroundings } from './commands.ts';
 import type { Settings } from './settings.ts';
 import type { Declared } from './targets/target.ts';
 
-/** What a plain update does beside what the engine does: smoke tests before traffic moves, and the record at the end. */
+/** What an update that deploys by itself does as the engine does: smoke tests before traffic moves, and the record at the end. */
 
-/** `direct`: the smoke tests of the slot that gets the traffic, which is asked by its preview rule. */
+/** The smoke tests of the slot that gets the traffic, which is asked by its preview rule. */
 export const declareSmoke = (
   { settings, release, tokens, buckets }: CommandSurroundings,
   way: { readonly url: pulumi.Output<string>; readonly header: string },
@@ -20,7 +20,7 @@ export const declareSmoke = (
   const live = liveSlot(release);
   const slot = live === undefined ? undefined : release.slots[live];
   const token = live === undefined ? undefined : tokens[live];
-  if (app.rollout !== 'direct' || slot === undefined || token === undefined) return undefined;
+  if (!deploysItself({ settings, release }) || slot === undefined || token === undefined) return undefined;
   const [planned] = planCommands({
     app,
     backup: undefined,
@@ -50,11 +50,11 @@ export const declareSmoke = (
   });
 };
 
-/** `direct`: the record of the deployment that is live, written when everything is done. */
+/** The record of the deployment that is live, written when everything is done. */
 export const declareRecord = (settings: Settings, release: Release, declared: Declared): void => {
   const { app, region } = settings;
   const facts = directFacts(app, release);
-  if (app.rollout !== 'direct' || facts === undefined) return;
+  if (!deploysItself({ settings, release }) || facts === undefined) return;
   const [planned] = planCommands({
     app,
     backup: undefined,

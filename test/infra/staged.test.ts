@@ -79,7 +79,9 @@ it('a first update brings the version of the stack file in: schema, services, he
   expect(first).toMatchObject({ serial: 0, replaces: null, slots: { blue: { version: 'v1.0.0' } } });
   expect(first).toMatchObject({ backup: first.deployment, schema: { deployment: first.deployment } });
   const order = ['backup-command', 'migrate-command', 'blue-auth-service-service', 'verify-command'];
-  const at = [...order, 'routing-auth-service'].map((name) => s.cloud.done.indexOf(`create ${name}`));
+  const at = [...order, 'smoke-command', 'routing-auth-service', 'record-command'].map((name) =>
+    s.cloud.done.indexOf(`create ${name}`),
+  );
   expect(at).toEqual(at.toSorted((a, b) => a - b));
   expect(at[0]).toBeGreaterThanOrEqual(0);
   s.cloud.done.length = 0;
@@ -89,7 +91,7 @@ it('a first update brings the version of the stack file in: schema, services, he
   // From here on the stages watch: a release of the engine goes on from it.
   await stepTo(s, 'canary');
   expect(s.cloud.traffic()).toEqual(everywhere({ blue: 95, green: 5 }));
-  expect(s.cloud.named('verify-command')).toBeUndefined();
+  for (const kind of ['verify', 'smoke', 'record']) expect(s.cloud.named(`${kind}-command`)).toBeUndefined();
 });
 
 it('a first version that is not healthy gets no traffic, and the next update tries again', async () => {
