@@ -8,7 +8,7 @@ import type { Outcome, RunOptions } from '../../release/runner/types.ts';
 import { runRelease } from '../../release/runner.ts';
 import { inSandbox } from '../session/in-sandbox.ts';
 import { openSession, type Session } from '../session/open.ts';
-import { ROOT, readStackConfig } from '../session/stack-config.ts';
+import { merge, ROOT, readStackConfig } from '../session/stack-config.ts';
 import { findExample, type Example } from './example.ts';
 import { demoOverlay, migrationsOf } from './overlay.ts';
 import { seedGithub } from './seed-github.ts';
@@ -43,6 +43,9 @@ const needsDatabase = (folder: string, stack: string): boolean => {
   const { after } = app.checks;
   return app.database !== undefined || (after !== undefined && needsDatabase(folder, after));
 };
+
+const laid = (overlay: Record<string, unknown>, over: Readonly<Record<string, unknown>>) =>
+  merge(overlay, over) as Record<string, unknown>;
 
 /** The same for a stack of machines reached over SSH: its sandbox has them, and its releases walk through stages. */
 const onMachines = async (stack: string, directory: string, example: Example): Promise<DemoWorld> => {
@@ -89,14 +92,10 @@ export const openDemoWorld = async (
       session: (version, { bakes, fault, buildMs, values, over = {}, stack: other = stack }) => {
         const { app } = readStackConfig(other, {}, { folder });
         const migrations = migrationsOf(example, version, fault);
-        const config = readStackConfig(
-          other,
-          { ...demoOverlay(app, bakes, migrations), ...over },
-          {
-            program: true,
-            folder,
-          },
-        );
+        const config = readStackConfig(other, laid(demoOverlay(app, bakes, migrations), over), {
+          program: true,
+          folder,
+        });
         return openSession({
           config: { ...config, values: { ...config.values, ...values } },
           surroundings: inSandbox({
@@ -129,6 +128,7 @@ export const release = async (
   const outputs = await session.ensure();
   const { source } = session.run(outputs, 'unnamed').ports;
   const commit = (await source.tag(version)) ?? (await source.head()).commit;
+  const committedAt = await source.madeAt?.(commit);
   const deployment = deploymentId(clock.now(), commit);
   const options = session.run(outputs, deployment);
   const request: Request = {
@@ -137,6 +137,7 @@ export const release = async (
     deployment,
     version,
     commit,
+    ...(committedAt === undefined ? {} : { committedAt }),
     ref: `refs/tags/${version}`,
     by: (await source.head()).actor,
     reason,

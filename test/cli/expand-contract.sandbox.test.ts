@@ -29,10 +29,27 @@ beforeEach(() => delay(1_100));
 /** Nobody is here to be compared: one stage for all. */
 const AT_ONCE = { stages: [{ name: 'full', traffic: '100 %', bake: '1 second' }] };
 
-const bring = async (version: string): Promise<void> => {
-  const brought = await promoted(world, version, AT_ONCE);
+const bring = async (version: string, over: object = {}): Promise<Outcome> => {
+  const brought = await promoted(world, version, { ...AT_ONCE, ...over });
   expect(brought.outcome).toMatchObject({ result: 'success' });
   session = brought.session;
+  return brought.outcome;
+};
+
+/** What users are answered while something goes on. */
+const watching = async <T>(work: Promise<T>): Promise<{ done: T; closed: string[]; open: number }> => {
+  const seen = { closed: [] as string[], open: 0 };
+  let over = false;
+  const done = work.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    const { status, text } = await ask('/orders/customers');
+    if (status === 503) seen.closed.push(text);
+    else if (status === 200) seen.open += 1;
+    await delay(20);
+  }
+  return { done: await done, ...seen };
 };
 
 const back = async (
@@ -85,7 +102,14 @@ test('switch: version 3 knows the new columns only, and version 2 still sees wha
 test('contract: the old column is gone; back to version 3 is refused until a person says so, and then works', async () => {
   // Forth again, to a slot that is still warm.
   expect(await back({ to: 'v3.0.0' })).toMatchObject({ result: 'success' });
-  await bring('v4.0.0');
+  // The step that no earlier version can live with: users are kept out of it.
+  const { done, closed, open } = await watching(
+    bring('v4.0.0', { database: { migrations: { maintenance: true } } }),
+  );
+  expect(closed.length).toBeGreaterThan(0);
+  expect(closed[0]).toMatch(/http-equiv=refresh content=60>.*back in a few minutes/);
+  expect(open).toBeGreaterThan(0);
+  expect(done.state.closed?.to).toBeGreaterThan(done.state.closed?.from ?? Infinity);
   await save('Dora');
   const refused = await back();
   expect(refused).toMatchObject({ result: 'refused', exit: 3 });

@@ -61,6 +61,8 @@ test('diff, audit and metrics read the same records', async () => {
   expect(csv[1]).toContain(first.deployment);
   const [metrics] = await told('metrics', 'metrics');
   expect(metrics).toMatchObject({ records: 2, figures: { releases: 2, successes: 2, changeFailureRate: 0 } });
+  // From the commit, whose time each record has.
+  expect(metrics).toHaveProperty('figures.leadTime.median');
 });
 
 test('the closer watch sees a healthy release without traffic: nothing to look at, and it goes on', async () => {

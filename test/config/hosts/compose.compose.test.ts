@@ -51,9 +51,17 @@ const read = (folder: string, file: string, envFiles: readonly string[]): Read =
       ? spawnSync(
           'docker',
           [
-            ...['compose', '--project-directory', folder],
+            'compose',
+            '--project-directory',
+            folder,
             ...envFiles.flatMap((name) => ['--env-file', join(folder, name)]),
-            ...['-f', join(folder, file), '--profile', 'serving', 'config', '--format', 'json'],
+            '-f',
+            join(folder, file),
+            '--profile',
+            'serving',
+            'config',
+            '--format',
+            'json',
           ],
           { encoding: 'utf8' },
         )
