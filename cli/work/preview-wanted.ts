@@ -89,8 +89,9 @@ const staged = async (asked: Asked): Promise<Wanted> => {
     unbuilt,
     notes: [stagesText(asked)],
   };
-  // Before the first update there is nothing that could be carried on.
-  return { inputs: current === undefined ? [next] : [plain, next], notes: [] };
+  // Before the first update there is nothing that could be carried on; whoever names a version asks for its release.
+  const alone = current === undefined || given !== undefined;
+  return { inputs: alone ? [next] : [plain, next], notes: [] };
 };
 
 /** The one update that deploys, made by the same rule as the program's. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { CloudError } from './options.ts';
@@ -84,7 +84,8 @@ export class Registry {
     await mkdir(partial, { recursive: true });
     for (const path of await filesOf(directory)) await cp(join(directory, path), join(partial, path));
     const modules = modulesAbove(directory);
-    if (modules !== undefined) await symlink(modules, join(partial, 'node_modules'));
+    // To where they are: a job's checkout goes when the job ends, and with it a link that stands in it.
+    if (modules !== undefined) await symlink(await realpath(modules), join(partial, 'node_modules'));
     try {
       await rename(partial, copy);
     } catch (error) {

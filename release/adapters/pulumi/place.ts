@@ -30,11 +30,16 @@ export interface Place {
   readonly stack: Stack;
   /** Reads the checkpoint; how it is sealed is remembered for the next run. */
   readonly read: () => Promise<LastState>;
+  /** The same for a command that only looks; once, it may be what was read a moment ago when the stack was opened. */
+  readonly glance: () => Promise<LastState>;
   /** Takes the folder away when the process ends without having closed its updater. */
   readonly clear: () => void;
   /** Writes the stack file of the next run. */
   readonly configure: (release: Release | undefined) => Promise<void>;
 }
+
+/** Whoever changes a stack compares and sets: a look that is younger than this is as good as one of now. */
+const JUST_NOW_MS = 1_000;
 
 /** A folder for one stack, which is made where it is not there yet. Throws (exit 3) without a usable CLI. */
 export const openPlace = async (settings: PulumiSettings): Promise<Place> => {
@@ -46,6 +51,8 @@ export const openPlace = async (settings: PulumiSettings): Promise<Place> => {
     await writeFile(join(workDir, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
     const cli = await openCli(workDir, environment);
     const last = await lastState(cli, name);
+    const openedAt = performance.now();
+    let first = last;
     let seal = last?.seal;
     const configure: Place['configure'] = async (release) => {
       const { [RELEASE_KEY]: _, ...base } = settings.config();
@@ -54,9 +61,15 @@ export const openPlace = async (settings: PulumiSettings): Promise<Place> => {
       await writeFile(join(workDir, `Pulumi.${name}.yaml`), text, { mode: 0o600 });
     };
     const read = async (): Promise<LastState> => {
+      first = undefined;
       const state = await readState(cli, name);
       ({ seal } = state);
       return state;
+    };
+    const glance = (): Promise<LastState> => {
+      const known = performance.now() - openedAt < JUST_NOW_MS ? first : undefined;
+      first = undefined;
+      return known === undefined ? read() : Promise.resolve(known);
     };
     await configure(undefined);
     if (last === undefined) await cli.run(['stack', 'init', name, '--no-select']);
@@ -68,7 +81,7 @@ export const openPlace = async (settings: PulumiSettings): Promise<Place> => {
       envVars: { ...environment },
     });
     const stack = await Stack.select(name, workspace);
-    return { settings, workDir, cli, stack, read, configure, clear };
+    return { settings, workDir, cli, stack, read, glance, configure, clear };
   } catch (error) {
     clear();
     throw error;

@@ -63,7 +63,7 @@ export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpd
         return guarded;
       }
     },
-    outputs: async () => parseOutputs((await place.read()).outputs),
+    outputs: async () => parseOutputs((await place.glance()).outputs),
     previewTokens: () =>
       readSecretOutput(place.cli, name, 'previewTokens').then(parseTokens, (error: unknown) => {
         throw failureOf(name, error);

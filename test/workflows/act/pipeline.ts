@@ -272,6 +272,16 @@ export class Pipeline {
     writeFileSync(full, change(readFileSync(full, 'utf8')));
   }
 
+  /** Seconds instead of minutes, as configuration has them: what is waited for, and how long. */
+  shorten(stackFile: string): void {
+    this.edit(stackFile, (text) =>
+      text
+        .replaceAll(/bake: \d+ minutes/g, 'bake: 2 seconds')
+        .replaceAll(/^( +)(interval|timeout|startDelay): 10 seconds$/gm, '$1$2: 1 second'),
+    );
+    this.commit('seconds instead of minutes');
+  }
+
   commit(message: string): void {
     this.git('add', '-A');
     this.git('commit', '-q', '--allow-empty', '-m', message);
@@ -320,11 +330,14 @@ export class Pipeline {
     const code = await new Promise<number | null>((done) => child.once('close', done));
     const understood = understand(seen.map(({ line }) => line));
     const tookMs = performance.now() - startedAt;
-    const times = timesOf(seen);
+    const times = timesOf(seen, ({ jobID }) => jobID);
     const log = [understood.log, ...lines, `${Math.round(tookMs / 1_000)} s: ${times}`].join('\n');
     // For people, and for docs/github.md: what the jobs of every run printed.
     const kept = process.env['ACT_LOGS'];
-    if (kept !== undefined) writeFileSync(join(kept, `${number}-${workflow}.log`), log);
+    if (kept !== undefined) {
+      const steps = timesOf(seen, ({ jobID = '', step }) => step && `\n${jobID} > ${step}`);
+      writeFileSync(join(kept, `${number}-${workflow}.log`), log + steps);
+    }
     const given = this.#given().filter((g) => g.run === number);
     return { ...understood, log, code, given, tookMs, times };
   }
@@ -365,12 +378,17 @@ const standIns = (folder: string): readonly string[] =>
 
 const tokenOf = (file: string, job: string): string => `token-of-${file}-${job}`;
 
-/** From the first line of a job to its last. */
-const timesOf = (seen: readonly { readonly at: number; readonly line: Line }[]): string => {
+/** Seconds from the first line of each job or step to its last. */
+const timesOf = (
+  seen: readonly { readonly at: number; readonly line: Line }[],
+  nameOf: (line: Line) => string | undefined,
+): string => {
   const spans = new Map<string, { from: number; to: number }>();
-  for (const { at, line } of seen)
-    if (line.jobID !== undefined) spans.set(line.jobID, { from: spans.get(line.jobID)?.from ?? at, to: at });
-  return [...spans].map(([id, { from, to }]) => `${id} ${((to - from) / 1_000).toFixed(1)}`).join(', ');
+  for (const { at, line } of seen) {
+    const name = nameOf(line);
+    if (name !== undefined) spans.set(name, { from: spans.get(name)?.from ?? at, to: at });
+  }
+  return [...spans].map(([name, { from, to }]) => `${name} ${((to - from) / 1_000).toFixed(1)}`).join(', ');
 };
 
 const understand = (
