@@ -250,4 +250,16 @@ const shown = async (jobs: Jobs, deployment: string, commit: string): Promise<vo
     expect(text).toContain('https://github.com/azora/azora/actions/runs/103');
     expect(text).toContain('| canary | 5 % | healthy |');
   }
+  // GitHub takes nothing: the job says so, and its summary is written all the same.
+  const fault: GithubFault = { kind: 'rateLimited', seconds: 1_800 };
+  await world.sandbox.call('PUT', '/github/fault', fault);
+  const untold = await jobs.run('github', 'tell', '--deployment', deployment);
+  await world.sandbox.call('DELETE', '/github/fault');
+  expect(untold.code).toBe(3);
+  expect(untold.summary).toContain('azora v2.0.0 in production: ✅ live');
+  const why = expect.stringContaining('the rate limit is used up') as string;
+  expect(untold.running.lines.filter((l) => l.type === 'note')).toMatchObject([
+    { status: false, why },
+    { comment: false, why },
+  ]);
 };

@@ -60,7 +60,10 @@ describe('what is worth a preview', () => {
     expect(inputs[1]?.title).toBe('The next release: v3.0.0');
     // The version that the stack began with stays in its file: no wish to go back to it.
     const old = await wanted(world, world.app, undefined, { 'sluice:version': 'v0.9.0' });
-    expect(old).toMatchObject({ inputs: [{ title: 'A plain update' }], notes: [expect.stringMatching(/^v1\.0\.0 is live/)] });
+    expect(old).toMatchObject({
+      inputs: [{ title: 'A plain update' }],
+      notes: [expect.stringMatching(/^v1\.0\.0 is live/)],
+    });
   });
 
   it('a staged stack that has nothing yet: the one update that brings its first version in', async () => {
