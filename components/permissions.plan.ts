@@ -44,7 +44,8 @@ export const planPermissions = (kind: JobKind, ground: Ground): Permissions => {
     case 'drift':
       return { shared: ['look'], own: [...stateStatements(ground, 'look'), ...never] };
     case 'tidy':
-      return { shared: SHARED_POLICIES, own: [...update, ...never] };
+      // It also looks at what came of the last release.
+      return { shared: SHARED_POLICIES, own: [...update, ...watchStatements(ground), ...never] };
     case 'backup':
       return {
         shared: ['look'],

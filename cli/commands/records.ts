@@ -22,8 +22,18 @@ export const recordCommands: readonly CommandSpec[] = [
   {
     name: 'watch',
     summary: 'the closer watch after a release: errors and latency since, health, what to look at',
-    options: STACK_OPTIONS,
-    examples: [['sluice watch --stack production', 'once watch.for is over, the report is kept']],
+    options: [
+      ...STACK_OPTIONS,
+      {
+        flags: '--by-clock',
+        summary:
+          'where there is nothing to watch, or its report is kept already, nothing is said to be wrong',
+      },
+    ],
+    examples: [
+      ['sluice watch --stack production', 'once watch.for is over, the report is kept'],
+      ['sluice watch --stack production --by-clock', 'what the workflow tidy.yml runs'],
+    ],
     run: async ({ options, print }) => (await import('../work/watch.ts')).watchRelease(options, print),
   },
   {

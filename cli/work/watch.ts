@@ -5,7 +5,7 @@ import { liveSlot } from '../../release/core/release.ts';
 import { documentKey, watchName } from '../../release/core/records/names.ts';
 import { watchDocument, watchReport } from '../../release/core/records/watch.ts';
 import type { StackOutputs } from '../../release/ports/stack.ts';
-import type { Values } from '../command.ts';
+import { flag, type Values } from '../command.ts';
 import type { Printer } from '../print.ts';
 import { withStack } from '../session/find.ts';
 import type { Session } from '../session/open.ts';
@@ -34,6 +34,11 @@ const unhealthyOf = async (session: Session, outputs: StackOutputs): Promise<str
   return answers.filter((a) => a !== undefined);
 };
 
+const nothing = (text: string, print: Printer): ExitCode => {
+  print.event('note', { text }, text);
+  return EXIT.done;
+};
+
 /**
  * What was seen since the live release: errors and latency by service against the objectives and the version before,
  * and health. Once the watch is over the report is kept beside the record. Exit 5 when there is something to look at.
@@ -47,11 +52,17 @@ export const watchRelease = (options: Values, print: Printer): Promise<ExitCode>
     const slot = live === undefined ? undefined : release?.slots[live];
     const records = recordStore(session.objects(outputs).record, app.environment);
     const record = slot === undefined ? undefined : await records.read(slot.deployment);
-    if (live === undefined || record === undefined)
+    const quiet = flag(options, 'byClock');
+    if (live === undefined || record === undefined) {
+      if (quiet) return nothing('nothing is live that a record is kept of', print);
       throw refused(
         'nothing is live that a record is kept of',
         `sluice history --stack ${session.config.stack}`,
       );
+    }
+    const kept = documentKey(app.environment, watchName(record.deployment_id));
+    if (quiet && (await records.text(kept)) !== undefined)
+      return nothing(`the watch of ${record.version} is over: ${kept}`, print);
     const now = session.clock.now();
     const since = Math.min(now - Date.parse(record.finished_at), app.watch.for);
     const groups = Object.fromEntries(
@@ -69,7 +80,7 @@ export const watchRelease = (options: Values, print: Printer): Promise<ExitCode>
       now,
     });
     const document = watchDocument(report, session.config.stack);
-    if (report.over) await records.keep(documentKey(app.environment, watchName(report.deployment)), document);
+    if (report.over) await records.keep(kept, document);
     print.result('watch', { ...report }, report.calm ? document : pc.yellow(document));
     return report.calm ? EXIT.done : EXIT.personNeeded;
   });

@@ -23,11 +23,20 @@ const MINUTE = 60_000;
 const TIDY: Scheduled = {
   kind: 'tidy',
   name: 'Tidy',
-  about: ['Takes the old slot down when its rollback window is over. Nothing to do is no error.'],
+  about: [
+    'Takes the old slot down when its rollback window is over, and looks closely at a new release while it is young.',
+    'Nothing to do is no error; something to look at fails the run.',
+  ],
   longest: ({ app }) => app.timeouts.deploy,
   applies: ({ app }) => app.rollout === 'staged',
   steps: (target) => [
     sluice({ name: 'Take the old slot down', env: env(target, 'tidy') }, 'tidy', `--stack=${target.stack}`),
+    sluice(
+      { name: 'Watch the release', if: '!cancelled()', env: env(target, 'tidy') },
+      'watch',
+      `--stack=${target.stack}`,
+      '--by-clock',
+    ),
   ],
 };
 

@@ -11,7 +11,7 @@ type Port = keyof typeof ACTIONS_BY_PORT;
 const PORTS: Readonly<Record<JobKind, readonly Port[]>> = {
   deploy: ['traffic', 'prober', 'metrics', 'images', 'secrets', 'tasks', 'objects', 'backups'],
   rollback: ['traffic', 'prober', 'metrics', 'secrets', 'tasks', 'objects', 'backups'],
-  tidy: ['traffic', 'prober', 'objects'],
+  tidy: ['traffic', 'prober', 'metrics', 'objects'],
   backup: ['secrets', 'tasks', 'objects', 'backups'],
   drift: [],
   preview: [],
