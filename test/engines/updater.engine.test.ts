@@ -157,7 +157,16 @@ describe('what fails', () => {
 });
 
 describe('a lock', () => {
-  const lock = (stack: string, holder: { pid: number; host: string }): string => {
+  /** One stack for all: nothing of it changes before the last one. */
+  let it: Awaited<ReturnType<typeof opened>>;
+  let stack = '';
+  beforeAll(async () => {
+    it = await opened();
+    stack = `driven${count}`;
+  });
+  afterAll(() => it.close());
+
+  const lock = (holder: { pid: number; host: string }): string => {
     const folder = join(ground.directory, 'backend/.pulumi/locks/organization/sluice', stack);
     mkdirSync(folder, { recursive: true });
     const file = join(folder, '7b0d94a0-2b0c-4b0e-9d5b-0f5a3e0f7c11.json');
@@ -167,38 +176,32 @@ describe('a lock', () => {
   };
 
   test('of a process that runs is left alone, and named', async () => {
-    const it = await opened();
-    const folder = lock(`driven${count}`, { pid: process.pid, host: hostname() });
+    const folder = lock({ pid: process.pid, host: hostname() });
     const failure = await failureOf(it.updater.up(releaseOf(0), quiet));
     expect(failure).toMatchObject({ exit: 3 });
     const { message, hint } = failure as ExpectedError;
     expect(message).toContain(`locked by root@${hostname()} (process ${process.pid}) since `);
     expect(message).toContain('nothing was changed');
-    expect(hint).toContain(`pulumi cancel --yes --stack driven${count}`);
+    expect(hint).toContain(`pulumi cancel --yes --stack ${stack}`);
     expect(readdirSync(folder)).toHaveLength(1);
     // Looking is possible meanwhile.
     expect(await it.updater.preview(releaseOf(0))).not.toEqual([]);
     expect(await it.updater.outputs()).toBeUndefined();
-    await it.close();
   });
 
   test('of another machine is left alone', async () => {
-    const it = await opened();
-    const folder = lock(`driven${count}`, { pid: 2 ** 22 + 1, host: 'runner-7' });
+    const folder = lock({ pid: 2 ** 22 + 1, host: 'runner-7' });
     const failure = await failureOf(it.updater.up(releaseOf(0), quiet));
     expect((failure as Error).message).toContain(`locked by root@runner-7 (process ${2 ** 22 + 1}) since`);
     expect(readdirSync(folder)).toHaveLength(1);
-    await it.close();
   });
 
   test('of a process that is gone is taken away, and that is said', async () => {
-    const it = await opened();
-    lock(`driven${count}`, { pid: 2 ** 22 + 1, host: hostname() });
+    lock({ pid: 2 ** 22 + 1, host: hostname() });
     const events: UpdateEvent[] = [];
     await it.updater.up(releaseOf(0), { onEvent: (e) => events.push(e) });
     expect(events[0]?.text).toBe(`took away the lock of process ${2 ** 22 + 1}, which is gone`);
     expect((await it.updater.outputs())?.release?.serial).toBe(0);
-    await it.close();
   });
 });
 
