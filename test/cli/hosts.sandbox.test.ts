@@ -7,6 +7,8 @@ import { asItShould, playOnHosts, updateTo } from '../../cli/demo/hosts.ts';
 import { HOSTS_SCENARIOS } from '../../cli/demo/hosts-scenarios.ts';
 import { openHostsWorld, type HostsWorld } from '../../cli/demo/hosts-world.ts';
 import { validate } from '../../cli/validate/run.ts';
+import { deploymentId } from '../../lib/ids.ts';
+import { runMaintenance } from '../../release/runner.ts';
 import { recordStore } from '../../release/adapters/records.ts';
 
 const FROM = 'v1.0.0';
@@ -66,6 +68,29 @@ for (const scenario of [
     );
     expect(asItShould(scenario, end, FROM, TO), JSON.stringify(end)).toBe(true);
   });
+
+test('in place too users are told when to come again, and are let in by the next word', async () => {
+  const session = await world.session(TO);
+  const outputs = await session.outputs();
+  const turn = (closed: boolean) => {
+    const deployment = deploymentId(session.clock.now(), 'abcdefabcdef');
+    return runMaintenance(session.run(outputs, deployment), {
+      deployment,
+      closed,
+      by: 'ada',
+      reason: 'disk',
+    });
+  };
+  const asked = async () => {
+    const { status, headers } = await fetch(`${world.url}/`);
+    return [status, headers.get('retry-after')];
+  };
+  await turn(true);
+  expect(await asked()).toEqual([503, '60']);
+  await turn(false);
+  expect(await asked()).toEqual([200, null]);
+  await session.close();
+});
 
 test('going back is an update to the version before', async () => {
   expect(await updateTo(world, FROM)).toBeUndefined();

@@ -69,9 +69,11 @@ const parseSite = (text: string, file: string): Site => {
         upstream,
       }),
     ),
-    headers: matches(body, /add_header (\S+) "([^"]*)" always;/g).map(
-      ([, name = '', value = '']) => [name, value] as const,
-    ),
+    // What is added inside a location is that location's.
+    headers: matches(
+      body.replace(/location @closed \{[^}]*\}/, ''),
+      /add_header (\S+) "([^"]*)" always;/g,
+    ).map(([, name = '', value = '']) => [name, value] as const),
   };
 };
 
