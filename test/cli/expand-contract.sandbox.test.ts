@@ -39,11 +39,9 @@ const bring = async (version: string, over: object = {}): Promise<Outcome> => {
 /** What users are answered while something goes on. */
 const watching = async <T>(work: Promise<T>): Promise<{ done: T; closed: string[]; open: number }> => {
   const seen = { closed: [] as string[], open: 0 };
-  let over = false;
-  const done = work.finally(() => {
-    over = true;
-  });
-  while (!over) {
+  const over = new AbortController();
+  const done = work.finally(() => over.abort());
+  while (!over.signal.aborted) {
     const { status, text } = await ask('/orders/customers');
     if (status === 503) seen.closed.push(text);
     else if (status === 200) seen.open += 1;
