@@ -226,6 +226,12 @@ test('a rollback by hand, standard: the version before is live, and the record s
 });
 
 test('an emergency while a release runs: traffic is back at once, and the release stops by itself', async () => {
+  // A stack file may do without the backup: its job is not rendered then.
+  pipeline.edit('Pulumi.production.yaml', (text) =>
+    text.replace('backup: {enabled: true', 'backup: {enabled: false'),
+  );
+  pipeline.commit('no backup');
+  await pipeline.render();
   let begun = (): void => {};
   const canary = new Promise<void>((done) => (begun = done));
   const release = pipeline.run(tagged('v2.0.0'), (text) => {
@@ -250,6 +256,7 @@ test('an emergency while a release runs: traffic is back at once, and the releas
   const stopped = await release;
   expect(stopped.code).toBe(1);
   expect(stopped.jobs).not.toHaveProperty('record');
+  expect(stopped.jobs).not.toHaveProperty('backup');
   expect(await liveVersions()).toEqual(['v1.0.0 100 %']);
   expect(await pipeline.world.look()).toMatchObject({ open: [] });
 });
