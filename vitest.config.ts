@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { SCRATCH } from './test/support/scratch.ts';
 import { findCompose, findMoto, findPrometheus } from './test/support/tools.ts';
 
 const onPath = (command: string, argument = 'version'): boolean => {
@@ -67,6 +68,8 @@ export default defineConfig({
           'node_modules/**',
         ],
         testTimeout: 20_000,
+        env: { TMPDIR: SCRATCH },
+        globalSetup: 'test/support/scratch.ts',
         // One module graph per worker: loading the SDK and the schemas anew for each file took a third of the time.
         isolate: false,
         maxWorkers: 2,

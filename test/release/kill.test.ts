@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { killAt, Killed, World } from '../support/world.ts';
-import type { Outcome } from '../../release/runner/types.ts';
-
-const short = {
-  stages: [
-    { name: 'canary', traffic: 50, bake: 20_000 },
-    { name: 'full', traffic: 100, bake: 0 },
-  ],
-};
+import { expectAgreement, runAndKill, SHORT } from '../support/kills.ts';
+import { World } from '../support/world.ts';
 
 const FORWARD =
   'acquire baseline build facts freeze letGo look message metadata preflight probe record smoke update'.split(
@@ -16,49 +9,10 @@ const FORWARD =
 
 const build = async (behaviour: { errorRate?: number } = {}): Promise<World> => {
   const world = new World();
-  Object.assign(world.app, short);
+  Object.assign(world.app, SHORT);
   await world.withV1();
   world.cloud.behaviours.set('v2.0.0', behaviour);
   return world;
-};
-
-/** Runs until the n-th effect kills the runner; the outcome when the release has fewer effects. */
-const runAndKill = async (
-  world: World,
-  n: number,
-  when: 'before' | 'after',
-): Promise<{ deployment: string; kind: string | undefined; outcome: Outcome | undefined }> => {
-  const hooks = killAt(n, when);
-  const request = world.request('v2.0.0');
-  try {
-    const outcome = await world.deploy('v2.0.0', { hooks }, request);
-    return { deployment: request.deployment, kind: undefined, outcome };
-  } catch (error) {
-    if (!(error instanceof Killed)) throw error;
-    return { deployment: request.deployment, kind: hooks.killed, outcome: undefined };
-  }
-};
-
-const expectAgreement = (
-  world: World,
-  deployment: string,
-  label: string,
-  version: string,
-  status: string,
-): void => {
-  expect(world.serving(), label).toEqual({ [version]: 100 });
-  expect(world.agrees(), label).toBe(true);
-  expect(world.cloud.broken, label).toEqual([]);
-  expect(world.record(deployment)?.status, label).toBe(status);
-  const journal: unknown = JSON.parse(
-    world.stores.lease.objects.get(`journals/production/${deployment}.json`)?.body ?? 'null',
-  );
-  expect(journal, label).toMatchObject({ phase: { name: 'done', result: { status } } });
-  expect(
-    [...world.stores.lease.objects.keys()].filter((k) => k.startsWith('open/')),
-    label,
-  ).toEqual([]);
-  expect(world.record(deployment)?.live?.version, label).toBe(version);
 };
 
 describe.each(['before', 'after'] as const)('a runner killed %s every effect of a whole release', (when) => {

@@ -37,9 +37,9 @@ export class World {
   private count = 0;
   private tokens = 0;
 
-  constructor(change: Partial<App> = {}) {
+  constructor(change: Partial<App> = {}, Made: typeof Cloud = Cloud) {
     this.app = testApp(change);
-    this.cloud = new Cloud(this.app, this.clock, this.stores.record, this.stores.backup);
+    this.cloud = new Made(this.app, this.clock, this.stores.record, this.stores.backup);
   }
 
   options(change: Partial<RunOptions> = {}): RunOptions {

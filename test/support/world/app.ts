@@ -1,24 +1,24 @@
 import { parseApp } from '../../../config/app.ts';
 import type { App } from '../../../config/types.ts';
 
+/** As it stands in a stack file. */
+export const WRITTEN = {
+  application: 'azora',
+  url: 'https://azora.world',
+  rollout: 'staged',
+  services: {
+    api: { paths: ['/api/*'], port: 8080, secrets: ['DATABASE_URL'] },
+    auth: { paths: ['/auth/*'], port: 8080 },
+    mailer: { kind: 'worker', port: 8080 },
+  },
+  database: { url: 'DATABASE_URL', migrations: { command: 'npx prisma migrate deploy' } },
+  secrets: { DATABASE_URL: 'azora/database' },
+  team: { name: 'platform', onCall: 'oncall@azora.world' },
+};
+
 /** Azora in small: two critical services, a worker, a database, the documented stages. */
 export const testApp = (change: Partial<App> = {}): App => {
-  const app = parseApp(
-    {
-      application: 'azora',
-      url: 'https://azora.world',
-      rollout: 'staged',
-      services: {
-        api: { paths: ['/api/*'], port: 8080, secrets: ['DATABASE_URL'] },
-        auth: { paths: ['/auth/*'], port: 8080 },
-        mailer: { kind: 'worker', port: 8080 },
-      },
-      database: { url: 'DATABASE_URL', migrations: { command: 'npx prisma migrate deploy' } },
-      secrets: { DATABASE_URL: 'azora/database' },
-      team: { name: 'platform', onCall: 'oncall@azora.world' },
-    },
-    { stack: 'production' },
-  );
+  const app = parseApp(WRITTEN, { stack: 'production' });
   return {
     ...app,
     images: {

@@ -53,9 +53,9 @@ export class Cloud {
   running = new Map<string, Release['slots'][SlotName]>();
   private writers = 0;
 
-  private readonly app: App;
-  private readonly clock: TestClock;
-  private readonly record: MemoryObjects;
+  protected readonly app: App;
+  protected readonly clock: TestClock;
+  protected readonly record: MemoryObjects;
   private readonly backup: MemoryObjects;
 
   constructor(app: App, clock: TestClock, record: MemoryObjects, backup: MemoryObjects) {
@@ -75,7 +75,7 @@ export class Cloud {
     }
   }
 
-  private async apply(wanted: Release | undefined, signal: AbortSignal | undefined): Promise<UpdateResult> {
+  protected async apply(wanted: Release | undefined, signal: AbortSignal | undefined): Promise<UpdateResult> {
     const last = this.outputs?.release;
     const { release } = resolveRelease({
       stack: 'production',
@@ -123,7 +123,7 @@ export class Cloud {
   }
 
   /** The database commands: they end at once when their work is done already. */
-  private async commands(release: Release, last: Release | undefined): Promise<void> {
+  protected async commands(release: Release, last: Release | undefined): Promise<void> {
     const { backup, schema } = release;
     if (backup !== undefined && backup !== last?.backup) {
       if (this.behaviours.get('backup')?.healthy === false)
@@ -167,7 +167,7 @@ export class Cloud {
     for (const arn of this.rules.keys()) if (!names.some((n) => ruleArn(n) === arn)) this.rules.delete(arn);
   }
 
-  private setRule(service: string, weights: Weights, by: string): void {
+  protected setRule(service: string, weights: Weights, by: string): void {
     const before = this.rules.get(ruleArn(service));
     if (before !== undefined && equal(before, weights)) return;
     this.rules.set(ruleArn(service), weights);
