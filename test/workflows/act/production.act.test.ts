@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTraffic, type TrafficRun } from '../../../sandbox/traffic/client.ts';
-import { dispatched, Pipeline, tagged, type RunResult } from './pipeline.ts';
+import { dispatched, Pipeline, tagged } from './pipeline.ts';
+import type { RunResult } from './told.ts';
 
 /**
  * Production by its rendered files: act runs every job on this machine, the real engine changes the local cloud,
@@ -104,6 +105,7 @@ test('a tag releases: every phase is a job, the canary has traffic, the record a
     if (text.includes('weights read back')) moved.push(liveVersions());
   });
   expect(run.code, run.log).toBe(0);
+  expect(run.tookMs).toBeLessThan(120_000);
   console.log(`a whole production workflow: ${Math.round(run.tookMs / 1_000)} s (${run.times})`);
   expect(run.jobs).toEqual(
     Object.fromEntries(
