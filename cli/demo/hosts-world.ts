@@ -5,7 +5,7 @@ import { secretsOf } from '../../config/hosts/compose.ts';
 import type { HostsApp } from '../../config/hosts/types.ts';
 import type { App } from '../../config/types.ts';
 import type { HostAddress, HostFault } from '../../sandbox/cloud/hosts/host.ts';
-import { freePort } from '../../sandbox/cloud/tasks/process.ts';
+import { freePort } from '../../sandbox/cloud/free-port.ts';
 import { sandboxImages } from '../../sandbox/adapters/images.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/client.ts';
 import { inSandbox } from '../session/in-sandbox.ts';

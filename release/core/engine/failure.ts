@@ -73,12 +73,7 @@ export const onEffectFailed = (t: Turn, effect: Effect, event: Failed): void => 
   }
   fail(
     t,
-    failureOf(
-      t,
-      causeOf(t, effect, error.kind),
-      `${nameOf(effect)}: ${reasonIn(error)}`,
-      error.details,
-    ),
+    failureOf(t, causeOf(t, effect, error.kind), `${nameOf(effect)}: ${reasonIn(error)}`, error.details),
   );
 };
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import type { Reaper } from '../reaper-client.ts';
 import type { Registry } from '../registry.ts';
-import { freePort } from '../tasks/process.ts';
+import { freePort } from '../free-port.ts';
 import { DockerError, type ComposeProject, type ContainerSpec } from './compose-file.ts';
 import { Container } from './container.ts';
 import { isPostgres, programOf } from './images.ts';

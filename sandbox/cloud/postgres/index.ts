@@ -2,12 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { type Account, cacheFolder, canEnter, serverAccount, spawnAs, temporaryFolder } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { freePort } from '../free-port.ts';
 import { copyTemplate, findTemplate } from './template.ts';
 
 /** Part of the binaries' package name and of the cache's: another version initialises another template. */
@@ -115,15 +115,6 @@ const query = async (url: string, sql: string): Promise<void> => {
   } finally {
     await client.end();
   }
-};
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 };
 
 interface Server {

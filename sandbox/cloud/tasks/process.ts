@@ -1,24 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import type { Reaper } from '../reaper-client.ts';
 import type { Launch } from './container.ts';
-
-/** A free loopback port. Another process may take it before it is used: who starts there must cope with a crash. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('no port given by the system');
-  return address.port;
-};
 
 /** The last lines of a log, for people. */
 export const tailOf = (path: string, lines = 8): string => {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../lib/errors.ts';
 import type { Balancer } from '../balancer/balancer.ts';
-import { freePort, tailOf, TaskProcess } from './process.ts';
+import { freePort } from '../free-port.ts';
+import { tailOf, TaskProcess } from './process.ts';
 import type { Launch } from './container.ts';
 import type { Reaper } from '../reaper-client.ts';
 

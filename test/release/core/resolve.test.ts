@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Release } from '../../../config/release.types.ts';
 import type { App } from '../../../config/types.ts';
 import { ExpectedError } from '../../../lib/errors.ts';
-import { bringsIn, resolveRelease, type LastOutputs, type ResolveInput } from '../../../release/core/resolve.ts';
+import {
+  bringsIn,
+  resolveRelease,
+  type LastOutputs,
+  type ResolveInput,
+} from '../../../release/core/resolve.ts';
 import { sharesOf } from '../../../release/core/release.ts';
 import { D1, D2, D3, live, service, slot } from '../../support/releases.ts';
 

@@ -75,7 +75,10 @@ test('a version that never comes up fails with the reason, stays known, and is r
 
 test('a task beside a service has its image and its environment; told to stop, its processes end', async () => {
   const definition = await stack.definition('v2.0.0', { TABLE: 'courses' });
-  const tasks = sandboxTasks(sandbox, { taskDefinition: String(definition.outputs['arn']), timeoutMs: 60_000 });
+  const tasks = sandboxTasks(sandbox, {
+    taskDefinition: String(definition.outputs['arn']),
+    timeoutMs: 60_000,
+  });
   const lines: string[] = [];
   const command = 'echo "$TABLE $VERSION"; ls main.js; exit 3';
   const ended = await tasks.run(command, { VERSION: 'v2.0.0' }, (line) => lines.push(line));

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { prometheusMetrics } from '../../../../release/adapters/prometheus/metrics.ts';
 import { queryRange } from '../../../../release/adapters/prometheus/range.ts';
 import { systemClock } from '../../../../lib/clock.ts';
+import { freePort } from '../../../../sandbox/cloud/free-port.ts';
 import { metricsContract, type Served } from '../../../support/contracts/metrics.ts';
 import { startServer, type ServerProcess } from '../../../support/server-process.ts';
 import { findPrometheus } from '../../../support/tools.ts';
@@ -57,14 +58,6 @@ const exporter = new Exporter();
 const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
 let prometheus: ServerProcess;
 let url: string;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-};
 
 beforeAll(async () => {
   const target = await exporter.start();
