@@ -56,7 +56,10 @@ export class ServiceSlot extends pulumi.ComponentResource {
   readonly targetGroup: TargetGroup | undefined;
   readonly previewRule: ListenerRule | undefined;
   /** What a task that is started beside the service shares with it. */
-  readonly place: { readonly definitionArn: pulumi.Output<string>; readonly groupIds: pulumi.Output<string[]> };
+  readonly place: {
+    readonly definitionArn: pulumi.Output<string>;
+    readonly groupIds: pulumi.Output<string[]>;
+  };
 
   constructor(name: string, args: ServiceSlotArgs, opts?: pulumi.ComponentResourceOptions) {
     super('sluice:components:ServiceSlot', name, {}, opts);
