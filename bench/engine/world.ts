@@ -94,7 +94,7 @@ const publish = async (sandbox: Sandbox, services: readonly string[], directory:
 const attach = (directory: string, port: number): void => {
   for (const folder of ['backend', 'home']) mkdirSync(join(directory, folder), { recursive: true });
   Object.assign(process.env, {
-    PULUMI_BACKEND_URL: `file://${join(directory, 'backend')}`,
+    PULUMI_BACKEND_URL: `file://${join(directory, 'backend')}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: 'bench',
     PULUMI_HOME: join(directory, 'home'),
     PULUMI_SKIP_UPDATE_CHECK: 'true',

@@ -104,7 +104,9 @@ export const sandboxEnv = async (options: Values, print: Printer): Promise<ExitC
     const environment: Record<string, string> = {
       ...sandbox.environment(),
       SLUICE_DIR: directory,
-      PULUMI_BACKEND_URL: `file://${backend}`,
+      // Files of attributes beside those of the state are not replaced in one go: a `pulumi` that is killed while it
+      // writes one leaves a stack that none can read.
+      PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: passphraseOf(sandbox.directory),
       PULUMI_DEBUG_PROVIDERS: ['aws', 'github', 'docker', 'command'].map((p) => `${p}:${port}`).join(','),
       PULUMI_SKIP_UPDATE_CHECK: 'true',

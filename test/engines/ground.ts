@@ -95,7 +95,7 @@ export const openGround = async (wrap: (provider: Provider) => Provider = (p) =>
 
 /** What `sluice sandbox env` would print for it. */
 export const engineEnvironment = (directory: string, port: number): Record<string, string> => ({
-  PULUMI_BACKEND_URL: `file://${join(directory, 'backend')}`,
+  PULUMI_BACKEND_URL: `file://${join(directory, 'backend')}?metadata=skip`,
   PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
   PULUMI_HOME: join(directory, 'home'),
   PULUMI_SKIP_UPDATE_CHECK: 'true',

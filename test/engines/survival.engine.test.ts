@@ -128,7 +128,7 @@ test('killed with -9 at one kind of effect after the other, a release is resumed
 
 /** As a run on another machine leaves it when that is switched off. */
 const lockElsewhere = (): string => {
-  const backend = (world.environment['PULUMI_BACKEND_URL'] ?? '').replace('file://', '');
+  const backend = new URL(world.environment['PULUMI_BACKEND_URL'] ?? '').pathname;
   const folder = join(backend, '.pulumi/locks/organization/sluice/production');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, '7b0d94a0-2b0c-4b0e-9d5b-0f5a3e0f7c11.json');

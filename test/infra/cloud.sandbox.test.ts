@@ -32,7 +32,7 @@ beforeAll(async () => {
   mkdirSync(join(directory, 'cli'));
   writeFileSync(
     join(directory, 'cli/sluice.js'),
-    `require('node:fs').appendFileSync('asked.log', process.argv.slice(2).join(' ') + ' ' + process.env.SLUICE_VERSION + '\\n');`,
+    `require('node:fs').appendFileSync('asked.log', [...process.argv.slice(2), process.env.SLUICE_VERSION ?? '-'].join(' ') + '\\n');`,
   );
   const image = join(directory, 'image');
   mkdirSync(image);
@@ -100,8 +100,12 @@ it('staging is deployed twice into the local cloud, and users see the new versio
   expect(readFileSync(join(directory, 'asked.log'), 'utf8').split('\n')).toEqual([
     'task migrate v1.0.0',
     'task verify v1.0.0',
+    'task smoke -',
+    'task record -',
     'task migrate v2.0.0',
     'task verify v2.0.0',
+    'task smoke -',
+    'task record -',
     '',
   ]);
 });

@@ -1,3 +1,4 @@
+import { EXIT, ExpectedError, messageOf } from '../../../lib/errors.ts';
 import type { RawOutputs } from '../../ports/outputs.ts';
 import type { Cli } from './command.ts';
 import type { Checkpoint } from './pending.ts';
@@ -23,11 +24,29 @@ interface Exported extends Checkpoint {
 }
 
 /**
+ * In a folder Pulumi keeps attributes beside each file and does not replace them in one go: killed while it writes
+ * them, it leaves an empty file, and no command reads that stack any more.
+ */
+const asHalfWritten =
+  (stack: string) =>
+  (error: unknown): never => {
+    if (!messageOf(error).includes('failed to load checkpoint: EOF')) throw error;
+    throw new ExpectedError(
+      `the state of stack ${stack} cannot be read: a file of attributes beside it is empty`,
+      {
+        exit: EXIT.personNeeded,
+        hint: `a \`pulumi\` was killed while it wrote the file; the state itself is whole. Remove ${stack}.json.attrs in the backend's folder, and add ?metadata=skip to PULUMI_BACKEND_URL`,
+        cause: error,
+      },
+    );
+  };
+
+/**
  * Reads the checkpoint without the passphrase: what a release and an emergency need stays readable when that was
  * changed or lost.
  */
 export const readState = async (cli: Cli, stack: string): Promise<LastState> => {
-  const { stdout } = await cli.run(['stack', 'export', '--stack', stack]);
+  const { stdout } = await cli.run(['stack', 'export', '--stack', stack]).catch(asHalfWritten(stack));
   const checkpoint = JSON.parse(stdout) as Exported;
   const { deployment } = checkpoint;
   const root = deployment?.resources?.find((r) => r.type === 'pulumi:pulumi:Stack');
