@@ -1,5 +1,5 @@
 import { runScript } from '../child.ts';
-import { median, smallest } from '../numbers.ts';
+import { median, spread } from '../numbers.ts';
 import type { Bench, Findings, Row } from '../row.ts';
 import type { Grown, Kind } from './grow.ts';
 
@@ -22,30 +22,39 @@ export const perAdded = (
   return { early, late, ratio: late / early };
 };
 
-const timesOf = (
-  runs: readonly Grown[],
-  key: 'ms' | 'cpuMs',
-  pick: (values: readonly number[]) => number,
-): Map<number, number> =>
-  new Map(
-    SIZES.map((size) => [size, pick(runs.filter((run) => run.services === size).map((run) => run[key]))]),
-  );
-
 const WHAT: Readonly<Record<Kind, string>> = { preview: 'previewed', up: 'brought up' };
 
-/** Other work on the machine only ever adds time: the fastest of the rounds is closest to the program's own. */
+/**
+ * Each round's own: its sizes ran one after the other, on the machine as it was then. The fastest run of each size would be
+ * taken from different rounds, and one lucky run of the middle size decides such a ratio.
+ */
+const rounds = (runs: readonly Grown[], key: 'ms' | 'cpuMs'): ReturnType<typeof perAdded>[] => {
+  const of = (size: number): Grown[] => runs.filter((run) => run.services === size);
+  return of(SIZES[0]).map((_, round) =>
+    perAdded(
+      new Map(
+        SIZES.flatMap((size) => {
+          const run = of(size)[round];
+          return run === undefined ? [] : [[size, run[key]] as const];
+        }),
+      ),
+    ),
+  );
+};
+
 const row = (kind: Kind, all: readonly Grown[]): Row => {
   const runs = all.filter((run) => run.kind === kind);
-  const best = perAdded(timesOf(runs, 'ms', smallest));
-  const middle = perAdded(timesOf(runs, 'ms', median));
-  const cpu = perAdded(timesOf(runs, 'cpuMs', median));
+  const wall = rounds(runs, 'ms');
+  const ratios = wall.map((r) => r.ratio);
+  const cpu = median(rounds(runs, 'cpuMs').map((r) => r.ratio));
+  const ms = (key: 'early' | 'late'): string => median(wall.map((r) => r[key])).toFixed(1);
   return {
     claim: `${WHAT[kind]}: time per added service from 400 to 1,000, against 40 to 400`,
     goal: 'at most 1.1 ×',
     measured:
-      `${best.ratio.toFixed(2)} × (${best.late.toFixed(1)} against ${best.early.toFixed(1)} ms, fastest of ` +
-      `${ROUNDS}; medians ${middle.ratio.toFixed(2)} ×, processor time ${cpu.ratio.toFixed(2)} ×)`,
-    met: best.ratio <= LIMIT,
+      `${spread(ratios, (r) => `${r.toFixed(2)} ×`).replace('runs', 'rounds')}; ${ms('late')} against ${ms('early')} ms; ` +
+      `processor time ${cpu.toFixed(2)} ×`,
+    met: median(ratios) <= LIMIT,
   };
 };
 

@@ -206,6 +206,7 @@ test('a rollback by hand, standard: the version before is live, and the record s
   const pwned = join(pipeline.folder, 'pwned');
   const reason = `performance issue"; touch ${pwned}; "$(touch ${pwned})\n--mode=emergency 'ü\u202E`;
   const ticket = `OPS-7';touch ${pwned};'\`touch ${pwned}\``;
+  await pipeline.calls();
   const run = await pipeline.run(
     dispatched('rollback.yml', {
       environment: 'production',
@@ -225,6 +226,28 @@ test('a rollback by hand, standard: the version before is live, and the record s
   expect(record.change.why).toContain(`touch ${pwned}; "$(touch`);
   expect(record.change.ticket).toBe(ticket);
   expect(existsSync(pwned)).toBe(false);
+  await pipeline.leastRights('rollback.yml', run);
+});
+
+test('by the clock: a backup is made, the old slot and what is live are looked at, with no more rights than that takes', async () => {
+  const before = await pipeline.world.look();
+  const backups = async (): Promise<readonly string[]> =>
+    pipeline.world.session(async ({ session }) =>
+      session.objects(await session.outputs()).backup.list('prod/'),
+    );
+  const had = await backups();
+  for (const workflow of ['backup.yml', 'tidy.yml']) {
+    await pipeline.calls();
+    const run = await pipeline.run({ workflow, event: 'schedule' });
+    expect(run.jobs, run.log).toEqual({ production: 'success' });
+    await pipeline.leastRights(workflow, run);
+  }
+  expect((await backups()).length).toBeGreaterThan(had.length);
+  await pipeline.calls();
+  const drift = await pipeline.run({ workflow: 'drift.yml', event: 'schedule' });
+  expect(drift.jobs['production'], drift.log).toBe('success');
+  await pipeline.leastRights('drift.yml', drift);
+  expect((await pipeline.world.look()).live).toEqual(before.live);
 });
 
 test('an emergency while a release runs: traffic is back at once, and the release stops by itself', async () => {
