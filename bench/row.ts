@@ -25,8 +25,12 @@ export interface Bench {
 
 const state = (met: boolean | undefined): string => (met === undefined ? '–' : met ? 'yes' : '**no**');
 
+/** A pipe or a line break would begin another cell or row. */
+const cellOf = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, '; ');
+
 /** A Markdown table, aligned for a terminal too. */
-export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
+export const table = (header: readonly string[], body: readonly (readonly string[])[]): string => {
+  const rows = body.map((row) => row.map(cellOf));
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;

@@ -33,6 +33,16 @@ it('the table says of each claim whether it is met, and where and under which lo
   expect(lines.at(-1)).toMatch(/demo.*0\.3.*1\.5.*24\.21\.0.*2 cores/);
 });
 
+it('a claim with a pipe, or a failure of several lines, stays one row of four cells', () => {
+  const rows = [{ claim: 'dump | gzip', goal: '', measured: 'refused:\nno tag', met: false }];
+  const line = showAll([{ ...kept, rows }])
+    .split('\n')
+    .find((l) => l.includes('gzip'));
+  expect(line).toContain('dump \\| gzip');
+  expect(line).toContain('refused:; no tag');
+  expect(line?.split(/(?<!\\)\|/)).toHaveLength(6);
+});
+
 it('results replace those between the markers and nothing else; without markers they are refused', () => {
   const page = 'a\n<!-- results: written by run.ts -->\nold\n<!-- end of results -->\nb';
   expect(between(page, 'new')).toBe(
