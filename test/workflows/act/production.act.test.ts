@@ -233,7 +233,7 @@ test('by the clock: a backup is made, the old slot and what is live are looked a
   const before = await pipeline.world.look();
   const backups = async (): Promise<readonly string[]> =>
     pipeline.world.session(async ({ session }) =>
-      session.objects(await session.outputs()).backup.list('prod/'),
+      session.objects(await session.outputs()).backup.list(''),
     );
   const had = await backups();
   for (const workflow of ['backup.yml', 'tidy.yml']) {
