@@ -232,9 +232,7 @@ test('a rollback by hand, standard: the version before is live, and the record s
 test('by the clock: a backup is made, the old slot and what is live are looked at, with no more rights than that takes', async () => {
   const before = await pipeline.world.look();
   const backups = async (): Promise<readonly string[]> =>
-    pipeline.world.session(async ({ session }) =>
-      session.objects(await session.outputs()).backup.list(''),
-    );
+    pipeline.world.session(async ({ session }) => session.objects(await session.outputs()).backup.list(''));
   const had = await backups();
   for (const workflow of ['backup.yml', 'tidy.yml']) {
     await pipeline.calls();
