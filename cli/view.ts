@@ -109,21 +109,21 @@ export const viewLines = (view: View): string[] => {
  * Without a terminal the verdict is a line whenever it changes.
  */
 export const showRelease = (print: Printer): ((view: View) => void) => {
-  let shown: string | undefined;
+  // Of a release that is taken up again, only what comes from now on, and the last thing before it.
+  let shown: number | undefined;
   let said: string | undefined;
   let saidAt = 0;
   return (view) => {
-    const { last } = view;
-    const key = last === undefined ? undefined : `${last.at} ${last.phase} ${last.what}`;
-    if (last !== undefined && key !== shown) {
-      shown = key;
-      const took = last.tookMs === undefined ? '' : pc.dim(` (${(last.tookMs / 1000).toFixed(1)} s)`);
+    const { timeline } = view;
+    for (const entry of timeline.slice(shown ?? -1)) {
+      const took = entry.tookMs === undefined ? '' : pc.dim(` (${(entry.tookMs / 1000).toFixed(1)} s)`);
       print.event(
         'step',
-        { deployment: view.deployment, ...last },
-        `  ${pc.dim(clockTime(last.at))} ${last.phase.padEnd(9)} ${last.what}${took}`,
+        { deployment: view.deployment, ...entry },
+        `  ${pc.dim(clockTime(entry.at))} ${entry.phase.padEnd(9)} ${entry.what}${took}`,
       );
     }
+    shown = timeline.length;
     const kind = view.stage === undefined ? undefined : `${view.stage.name} ${view.verdict ?? ''}`;
     const live = !print.json && process.stdout.isTTY;
     // A terminal shows every look in its picture; a log gets what changed, and a sign of life now and then.

@@ -33,7 +33,7 @@ export interface View {
   readonly paused: { readonly by: string; readonly why: string } | undefined;
   readonly failure: string | undefined;
   readonly result: Result | undefined;
-  readonly last: Entry | undefined;
+  readonly timeline: readonly Entry[];
   readonly startedAt: number;
   readonly at: number;
 }
@@ -66,7 +66,7 @@ export const viewOf = (s: State, now: number): View => {
     paused: s.paused,
     failure: s.failure?.why,
     result: s.phase.name === 'done' ? s.phase.result : undefined,
-    last: s.timeline.at(-1),
+    timeline: s.timeline,
     startedAt: s.startedAt,
     at: now,
   };
