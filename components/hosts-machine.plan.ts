@@ -1,6 +1,7 @@
 import { installScript, releaseFiles } from '../config/hosts/files.ts';
 import type { HostsApp } from '../config/hosts/types.ts';
 import type { Slot } from '../config/release.types.ts';
+import { quoted } from '../lib/shell.ts';
 
 export interface MachinePlanArgs {
   readonly app: HostsApp;
@@ -29,8 +30,6 @@ export const doorCommand = (
   path: string,
   { config, reload }: { readonly config: string; readonly reload: string },
 ): string => `sh "${path}/sluice/host.sh" ${word} ${[config, reload].map(quoted).join(' ')}`;
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** The commands that bring a release to one machine, in their order. */
 export const planMachine = ({ app, slot, script }: MachinePlanArgs): PlannedMachine => {

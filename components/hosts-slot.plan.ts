@@ -3,6 +3,7 @@ import type { HostsApp } from '../config/hosts/types.ts';
 import type { Slot } from '../config/release.types.ts';
 import type { SlotName } from '../config/types.ts';
 import type { PlannedRemote } from './hosts-machine.plan.ts';
+import { quoted } from '../lib/shell.ts';
 
 export interface HostsSlotPlanArgs {
   readonly app: HostsApp;
@@ -56,6 +57,5 @@ export const planHostsSlot = ({
 
 /** Takes the web server's file from standard input; workers follow the users to `slot`. */
 export const proxyCommand = ({ target }: HostsApp, slot: SlotName): string => {
-  const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
   return `sh "${target.path}/sluice/host.sh" proxy ${slot} ${quoted(target.proxy?.config ?? '')} ${quoted(target.proxy?.reload ?? '')}`;
 };

@@ -4,17 +4,11 @@ import { requireReleaseSize } from '../config/release.ts';
 import type { SecretReference, Slot } from '../config/release.types.ts';
 import type { App } from '../config/types.ts';
 import { freeze } from '../release/core/freeze.ts';
-import { liveSlot } from '../release/core/release.ts';
+import { liveOf } from '../release/core/release.ts';
 import { bringsIn, resolveRelease, type Resolution } from '../release/core/resolve.ts';
 import type { OwnOutputs } from './own-outputs.ts';
 import type { Settings } from './settings.ts';
 import type { Target } from './targets/target.ts';
-
-const liveOf = ({ last }: OwnOutputs): Slot | undefined => {
-  if (last.kind !== 'release') return undefined;
-  const live = liveSlot(last.release);
-  return live === undefined ? undefined : last.release.slots[live];
-};
 
 /** Secrets that some service receives: name → name or ARN in AWS Secrets Manager. */
 const secretsOf = (app: App): Record<string, string> => {
@@ -71,7 +65,7 @@ export const nextRelease = async (
   own: OwnOutputs,
 ): Promise<Resolution> => {
   const { app, stack, release: configured } = settings;
-  const live = liveOf(own);
+  const live = own.last.kind === 'release' ? liveOf(own.last.release) : undefined;
   const alone = configured === undefined;
   const [weights, wanted] = await Promise.all([
     alone && own.last.kind === 'release' && own.routing !== undefined

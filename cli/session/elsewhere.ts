@@ -1,5 +1,5 @@
 import type { StackOutputs, StackUpdater } from '../../release/ports/stack.ts';
-import { liveSlot } from '../../release/core/release.ts';
+import { liveOf } from '../../release/core/release.ts';
 import { recordStore } from '../../release/adapters/records.ts';
 import type { Elsewhere, Ports } from '../../release/runner/types.ts';
 
@@ -15,8 +15,7 @@ export const elsewhereIn = async (
 ): Promise<Elsewhere | undefined> => {
   const outputs = await (await open(environment)).outputs();
   if (outputs === undefined) return undefined;
-  const live = outputs.release === undefined ? undefined : liveSlot(outputs.release);
-  const slot = live === undefined ? undefined : outputs.release?.slots[live];
+  const slot = liveOf(outputs.release);
   if (slot?.version === version)
     return {
       deployment: slot.deployment,

@@ -1,7 +1,7 @@
 import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { recordStore } from '../../release/adapters/records.ts';
 import type { Release } from '../../config/release.types.ts';
-import { liveSlot } from '../../release/core/release.ts';
+import { liveOf, liveSlot } from '../../release/core/release.ts';
 import type { Values } from '../command.ts';
 import type { Printer } from '../print.ts';
 import { withStack } from '../session/find.ts';
@@ -19,8 +19,7 @@ const serialOf = async (
     session.config.app.environment,
   ).summaries();
   if (which !== 'previous') return records.find((r) => r.deployment === which)?.serial;
-  const live = current === undefined ? undefined : liveSlot(current);
-  const now = live === undefined ? undefined : current?.slots[live]?.deployment;
+  const now = liveOf(current)?.deployment;
   const recorded = records.find((r) => r.status === 'success' && r.live?.deployment !== now)?.serial;
   return recorded ?? (await keptBefore(session, current, now));
 };

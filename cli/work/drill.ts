@@ -2,7 +2,7 @@ import { formatDuration } from '../../config/units.ts';
 import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { DRILL_REASON } from '../../release/core/metrics/facts.ts';
 import { time } from '../../release/core/metrics/targets.ts';
-import { liveSlot } from '../../release/core/release.ts';
+import { liveOf } from '../../release/core/release.ts';
 import { runRollback } from '../../release/runner.ts';
 import type { Outcome } from '../../release/runner/types.ts';
 import type { Values } from '../command.ts';
@@ -66,8 +66,7 @@ const go = async (session: Session, to: string | undefined): Promise<Outcome> =>
 
 const liveNow = async (session: Session): Promise<{ version: string; deployment: string }> => {
   const { release } = await session.outputs();
-  const live = release === undefined ? undefined : liveSlot(release);
-  const slot = live === undefined ? undefined : release?.slots[live];
+  const slot = liveOf(release);
   if (slot !== undefined) return slot;
   throw refused('nothing is live: there is nothing to go back from', 'sluice deploy');
 };

@@ -1,6 +1,6 @@
 import type { Release, SecretReference, Slot } from '../../config/release.types.ts';
 import { freeze } from '../../release/core/freeze.ts';
-import { liveSlot } from '../../release/core/release.ts';
+import { liveOf } from '../../release/core/release.ts';
 import { findImages } from '../../release/runner/effects/supply.ts';
 import type { RunOptions } from '../../release/runner/types.ts';
 
@@ -12,11 +12,6 @@ export interface Frozen {
 
 /** Stands where a digest is not known yet; the registry never has it. */
 const NOT_BUILT = `sha256:${'0'.repeat(64)}`;
-
-const liveOf = (release: Release | undefined): Slot | undefined => {
-  const live = release === undefined ? undefined : liveSlot(release);
-  return live === undefined ? undefined : release?.slots[live];
-};
 
 /** Of the right shape, so that the rest can be previewed; the release itself needs the real one. */
 const unknownSecret = (name: string): SecretReference => ({

@@ -5,7 +5,7 @@ import { deploymentId } from '../../lib/ids.ts';
 import type { State } from '../../release/core/engine/types.ts';
 import { aheadOf, wholeRelease } from '../../release/core/preview/ahead.ts';
 import type { OutlookInput } from '../../release/core/preview/types.ts';
-import { changedServices, liveSlot, liveVersion } from '../../release/core/release.ts';
+import { changedServices, liveOf, liveSlot, liveVersion } from '../../release/core/release.ts';
 import { resolveRelease } from '../../release/core/resolve.ts';
 import type { RunOptions } from '../../release/runner/types.ts';
 import type { Session } from '../session/open.ts';
@@ -77,8 +77,7 @@ const staged = async (asked: Asked): Promise<Wanted> => {
   const plain = carryOn(asked);
   if (version === undefined) return { inputs: [plain], notes: [noVersion(asked)] };
   const { slot, unbuilt } = await frozenNow(run, current, version, deployment);
-  const live = current === undefined ? undefined : liveSlot(current);
-  const before = live === undefined ? undefined : current?.slots[live];
+  const before = liveOf(current);
   const same = before?.version === version && changedServices(before, slot).length === 0;
   if (same && given === undefined)
     return { inputs: [plain], notes: [`${version} is live as the stack file has it: nothing to release`] };

@@ -12,6 +12,7 @@ import { findSandbox, sandboxFolder } from '../session/find.ts';
 import { passphraseOf } from '../session/in-sandbox.ts';
 import { prepareDirectory } from '../session/open.ts';
 import { ROOT, readStackConfig } from '../session/stack-config.ts';
+import { quoted } from '../../lib/shell.ts';
 
 const STACKS = ['staging', 'production'];
 
@@ -89,8 +90,6 @@ export const sandboxStatus = async (options: Values, print: Printer): Promise<Ex
     await sandbox.close();
   }
 };
-
-const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
 
 /** What a shell needs: the cloud's own, and Pulumi's backend, passphrase and attached providers. */
 export const sandboxEnv = async (options: Values, print: Printer): Promise<ExitCode> => {

@@ -32,10 +32,13 @@ export const slotFor = (release: Release | undefined, strategy: App['strategy'] 
     ? ((release === undefined ? undefined : liveSlot(release)) ?? 'blue')
     : idleSlot(release);
 
-export const liveVersion = (release: Release | undefined): string | undefined => {
+/** What users are on; undefined before the first release has traffic. */
+export const liveOf = (release: Release | undefined): Slot | undefined => {
   const live = release === undefined ? undefined : liveSlot(release);
-  return live === undefined ? undefined : release?.slots[live]?.version;
+  return live === undefined ? undefined : release?.slots[live];
 };
+
+export const liveVersion = (release: Release | undefined): string | undefined => liveOf(release)?.version;
 
 /** Shares by slot. */
 export type Shares = Partial<Record<SlotName, number>>;
@@ -106,6 +109,33 @@ export const opened = (release: Release): Release => {
 /** What a person closed stays closed whatever is released. */
 export const carryClosed = (current: Release): Pick<Release, 'maintenance'> =>
   current.maintenance?.by === 'person' ? { maintenance: current.maintenance } : {};
+
+/**
+ * Backup, migration, the target and all traffic in one update; the slot that served before goes with it. `deployment` is
+ * the one that does it: a rollback brings a slot that an earlier one made.
+ */
+export const inOneUpdate = (
+  current: Release,
+  target: Slot,
+  deployment: string,
+  { strategy, database }: { readonly strategy?: App['strategy']; readonly database: App['database'] },
+): Release => {
+  const slot = slotFor(current, strategy);
+  const { version } = target;
+  return {
+    format: 1,
+    serial: current.serial + 1,
+    replaces: current.serial,
+    deployment,
+    slots: { [slot]: target },
+    traffic: { blue: slot === 'blue' ? 100 : 0, green: slot === 'green' ? 100 : 0 },
+    ...carryClosed(current),
+    ...carryData(current, {
+      ...(database?.backup.enabled ? { backup: deployment } : {}),
+      ...(database === undefined ? {} : { schema: { deployment, version } }),
+    }),
+  };
+};
 
 /** The release of a stack that has none yet: nothing runs, nothing is served. */
 export const emptyRelease = (deployment: string): Release => ({

@@ -4,15 +4,15 @@ import { isNewer } from '../../config/version.ts';
 import { refused } from '../../lib/errors.ts';
 import {
   canonical,
-  carryClosed,
   carryData,
   changedServices,
   emptyRelease,
   equal,
-  liveSlot,
+  inOneUpdate,
+  liveOf,
+  type Shares,
   sharesOf,
   slotFor,
-  type Shares,
 } from './release.ts';
 
 /** What the stack's own last outputs said. */
@@ -140,8 +140,7 @@ const sameShares = (a: Shares | undefined, b: Shares | undefined): boolean =>
 
 const carried = (input: ResolveInput, current: Release): Resolution => {
   const notes: string[] = [];
-  const live = liveSlot(current);
-  const slot = live === undefined ? undefined : current.slots[live];
+  const slot = liveOf(current);
   const { version, wanted } = input;
   // What brought the first version in stays written in the stack file: an older one is no wish.
   if (version !== undefined && (slot === undefined || isNewer(version, slot.version)))
@@ -178,26 +177,15 @@ export const editedServices = (live: Slot, wanted: Slot): string[] => {
 /** One update: migration, the new slot beside the old, health, then all traffic; the old slot goes last. */
 const direct = (input: ResolveInput, current: Release): Resolution => {
   const { wanted } = input;
-  const live = liveSlot(current);
-  const slot = live === undefined ? undefined : current.slots[live];
+  const slot = liveOf(current);
   if (wanted === undefined) return { release: current, from: 'carried', notes: [] };
   if (slot !== undefined && slot.version === wanted.version && changedServices(slot, wanted).length === 0)
     return { release: current, from: 'carried', notes: [] };
+  const release = inOneUpdate(current, wanted, wanted.deployment, input.app);
   const target = slotFor(current, input.app.strategy);
-  const { database } = input.app;
-  const deployment = wanted.deployment;
-  const release: Release = {
-    format: 1,
-    serial: current.serial + 1,
-    replaces: current.serial,
-    deployment,
-    slots: { [target]: wanted },
-    traffic: { blue: target === 'blue' ? 100 : 0, green: target === 'green' ? 100 : 0 },
-    ...carryClosed(current),
-    ...carryData(current, {
-      ...(database?.backup.enabled ? { backup: deployment } : {}),
-      ...(database === undefined ? {} : { schema: { deployment, version: wanted.version } }),
-    }),
+  return {
+    release,
+    from: 'direct',
+    notes: [`deploys ${wanted.version} as ${wanted.deployment} into ${target}`],
   };
-  return { release, from: 'direct', notes: [`deploys ${wanted.version} as ${deployment} into ${target}`] };
 };

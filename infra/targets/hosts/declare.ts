@@ -8,7 +8,7 @@ import { groupOf, HOST_PREVIEW_HEADER, ruleOf } from '../../../config/hosts/prox
 import type { Host, HostsApp } from '../../../config/hosts/types.ts';
 import type { Release } from '../../../config/release.types.ts';
 import { badInput } from '../../../lib/errors.ts';
-import { canonical, liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts';
+import { canonical, liveOf, liveSlot, sharesOf, slotNames } from '../../../release/core/release.ts';
 import type { RoutingOutput } from '../../../release/ports/stack.ts';
 import type { DeclareArgs, Declared } from '../target.ts';
 import { declareTwoSlots } from './two-slots.ts';
@@ -64,8 +64,7 @@ const declareSlots = (
 ): readonly pulumi.CustomResource[] => {
   const keys = keysOf(app.target.machines);
   if (app.strategy !== 'rolling') return declareTwoSlots({ app, release, script, keys, tokens });
-  const live = liveSlot(release);
-  const slot = live === undefined ? undefined : release.slots[live];
+  const slot = liveOf(release);
   if (slot === undefined) return [];
   const planned = planMachine({ app, slot, script });
   const machines: HostsMachine[] = [];

@@ -4,10 +4,10 @@ import { SLOTS, type SlotName } from '../../../config/types.ts';
 import { EXIT, ExpectedError, refused } from '../../../lib/errors.ts';
 import type { Rule, Traffic, Weights } from '../../ports/traffic.ts';
 import type { onMachines } from './machines.ts';
+import { quoted } from '../../../lib/shell.ts';
 
 type Shares = Partial<Record<SlotName, number>>;
 
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 const serviceOf = (rule: string): string => rule.slice(ruleOf('').length);
 
 const weightsOf = (service: string, shares: Shares): Weights =>

@@ -1,5 +1,5 @@
 import type { Release, Slot } from '../../../config/release.types.ts';
-import { beganAt, liveSlot, slotNames } from '../release.ts';
+import { beganAt, liveOf, liveSlot, slotNames } from '../release.ts';
 import type { RecordSummary } from '../records/summary.ts';
 import type { EffectResults } from './effects.ts';
 import type { Finding, Request, RollbackGoal, Settings } from './types.ts';
@@ -49,8 +49,7 @@ export const recordOfLive = (
   records: readonly RecordSummary[],
   release: Release,
 ): RecordSummary | undefined => {
-  const live = liveSlot(release);
-  const deployment = live === undefined ? undefined : release.slots[live]?.deployment;
+  const deployment = liveOf(release)?.deployment;
   return records.find((r) => r.deployment === deployment);
 };
 
@@ -65,13 +64,10 @@ interface Found {
 }
 
 const recorded = (facts: Survey, record: RecordSummary): Found => {
-  const kept = facts.releases[String(record.serial)];
-  const name = kept === undefined ? undefined : liveSlot(kept);
-  const slot = name === undefined ? undefined : kept?.slots[name];
   return {
     serial: record.serial ?? -1,
     deployment: record.deployment,
-    slot: slot ?? inCurrent(facts, record.live?.deployment ?? ''),
+    slot: liveOf(facts.releases[String(record.serial)]) ?? inCurrent(facts, record.live?.deployment ?? ''),
     since: record.finishedAt,
   };
 };
@@ -100,8 +96,7 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
     return none(refusal('release', 'the stack has no completed release: there is nothing to go back from'));
   const interrupted = wanted.to === undefined ? interruptedGoal(facts) : undefined;
   if (interrupted !== undefined) return { goal: interrupted, findings: [], destructive: [] };
-  const live = liveSlot(release);
-  const current = live === undefined ? undefined : release.slots[live];
+  const current = liveOf(release);
   const record = pickRecord(facts.records, current?.deployment, wanted.to);
   const found =
     record?.live === undefined ? takenOverFrom(facts, release, wanted.to) : recorded(facts, record);

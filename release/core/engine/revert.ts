@@ -1,5 +1,5 @@
 import type { Release } from '../../../config/release.types.ts';
-import { liveSlot, opened, sharesOf } from '../release.ts';
+import { liveOf, liveSlot, opened, sharesOf } from '../release.ts';
 import type { DoneEvent, Effect, EffectError, Event } from './effects.ts';
 import { criticalOf, reasonsOf } from './slot.ts';
 import { enter, failureOf, go, issue, note, QUICK, resultOf, toRecord, type Turn } from './turn.ts';
@@ -183,8 +183,7 @@ const onVerified = (t: Turn, event: DoneEvent): void => {
   const { probes } = resultOf(event, 'probe');
   t.s.lastProbes = [...probes];
   const release = destinationOrCurrent(t.s);
-  const live = liveSlot(release);
-  const slot = live === undefined ? undefined : release.slots[live];
+  const slot = liveOf(release);
   const wrong = slot === undefined ? [] : reasonsOf(probes, criticalOf(slot));
   if (wrong.length === 0) {
     runOf(t.s).verified = true;

@@ -1,6 +1,6 @@
 import type { Release } from '../../../config/release.types.ts';
 import { SLOTS, type SlotName } from '../../../config/types.ts';
-import { liveSlot } from '../release.ts';
+import { liveOf, liveSlot } from '../release.ts';
 import type { PreviewChange } from '../../ports/stack.ts';
 import { isReal, kindOf, nameOf, placeOf, whatOf } from './resource.ts';
 import { serviceChanges } from './services.ts';
@@ -131,12 +131,8 @@ const leading = (release: Release): SlotName | undefined => {
 
 const servicesOf = ({ from, to }: OutlookInput): ServiceChange[] => {
   if (to === undefined) return [];
-  const live = from === undefined ? undefined : liveSlot(from);
   const next = leading(to);
-  return serviceChanges(
-    live === undefined ? undefined : from?.slots[live],
-    next === undefined ? undefined : to.slots[next],
-  );
+  return serviceChanges(liveOf(from), next === undefined ? undefined : to.slots[next]);
 };
 
 /** Puts one engine preview in order: what is lost first, then traffic, services, what runs, and the rest. */

@@ -1,4 +1,4 @@
-import { liveSlot } from '../release.ts';
+import { liveOf } from '../release.ts';
 import type { Entry, Metadata, StageRun, State, Status } from '../engine/types.ts';
 import { gateLog } from '../gate/gate.ts';
 import { objectivesOf } from './objectives.ts';
@@ -13,8 +13,7 @@ const known = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: 
 export const buildRecord = (s: State, status: Status, now: number): DeploymentRecord => {
   const finished = s.finishedAt ?? now;
   const { request, settings } = s;
-  const live = s.current === undefined ? undefined : liveSlot(s.current);
-  const slot = live === undefined ? undefined : s.current?.slots[live];
+  const slot = liveOf(s.current);
   return {
     format: 1,
     kind: s.kind,

@@ -1,4 +1,4 @@
-import { liveSlot } from '../release.ts';
+import { beganAt, liveOf } from '../release.ts';
 import type { Release } from '../../../config/release.types.ts';
 import type { App } from '../../../config/types.ts';
 import type { SmokeCase } from '../engine/types.ts';
@@ -28,8 +28,7 @@ export interface DirectFacts {
 
 /** Undefined while nobody is served. */
 export const directFacts = (app: App, release: Release): DirectFacts | undefined => {
-  const live = liveSlot(release);
-  const slot = live === undefined ? undefined : release.slots[live];
+  const slot = liveOf(release);
   if (slot === undefined) return undefined;
   const services = Object.entries(slot.services);
   return {
@@ -64,7 +63,7 @@ const SUFFIX = /-([0-9a-f]+)$/;
 /** The record of a deployment by a plain update that was carried out as a whole. `now`: ms since 1970. */
 export const directRecord = (facts: DirectFacts, found: DirectFound, now: number): DeploymentRecord => {
   const { application, environment, deployment, version, images } = facts;
-  const startedAt = Number.parseInt(deployment, 10) * 1_000;
+  const startedAt = beganAt(deployment);
   const healthy = facts.asked.map((name) => [name.replaceAll('-', '_'), 'healthy'] as const);
   const { migration, backup, smoke } = found;
   return {

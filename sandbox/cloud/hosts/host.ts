@@ -11,6 +11,7 @@ import { docker } from './docker.ts';
 import { Engine } from './engine.ts';
 import { Proxy } from './proxy.ts';
 import { startSshServer, type SshServer } from './ssh-server.ts';
+import { quoted } from '../../../lib/shell.ts';
 
 export interface HostParts {
   readonly registry: Registry;
@@ -141,8 +142,6 @@ const writeExecutable = (path: string, text: string): void => {
   writeFileSync(path, text);
   chmodSync(path, 0o755);
 };
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 const writeTool = (bin: string, tool: string, socket: string): void => {
   const client = fileURLToPath(new URL('bin/client.mjs', import.meta.url));
