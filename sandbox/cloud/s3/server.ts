@@ -64,7 +64,7 @@ const serve = async (context: Context, request: IncomingMessage, response: Serve
 };
 
 const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown, id: string): void => {
-  if (response.headersSent || response.destroyed || response.socket === null) {
+  if (response.headersSent || response.destroyed || request.socket.destroyed) {
     response.destroy();
     return;
   }

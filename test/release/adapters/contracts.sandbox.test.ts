@@ -119,7 +119,9 @@ metricsContract('the sandbox', () => {
     stable: stack.blue.id,
     unknown: `${stack.blue.id}missing`,
     serve: async (fresh, stable) => {
-      const from = Math.floor(Date.now() / WIDTH_MS) * WIDTH_MS;
+      // The window in which a version was born is not a whole one: what it did there is no part of its baseline.
+      const from = Math.ceil(Date.now() / WIDTH_MS) * WIDTH_MS;
+      await delay(from + 50 - Date.now());
       await serve([0, 100], fresh);
       await serve([100, 0], stable);
       const to = Math.ceil(Date.now() / WIDTH_MS) * WIDTH_MS;
