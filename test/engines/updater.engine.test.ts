@@ -161,7 +161,7 @@ describe('a lock', () => {
   let it: Awaited<ReturnType<typeof opened>>;
   let stack = '';
   beforeAll(async () => {
-    it = await opened();
+    it = await opened({}, { lockPatienceMs: 500 });
     stack = `driven${count}`;
   });
   afterAll(() => it.close());

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { refused, type ExpectedError } from '../../../lib/errors.ts';
 
@@ -68,6 +69,31 @@ export const clearDeadLocks = (holders: readonly LockHolder[]): readonly LockHol
   if (holders.length === 0 || !holders.every((h) => h.url.startsWith('file://') && isGone(h))) return [];
   for (const { url } of holders) rmSync(fileURLToPath(url), { force: true });
   return holders;
+};
+
+/** How often it is looked whether a process has ended. */
+const POLL_MS = 250;
+
+/**
+ * Waits until the holders, processes of this machine that still run, have ended or let go. False: they have not until
+ * `deadline` (ms of `performance.now()`), or it is somebody of another machine, of whom nothing is known. `onWait`: it
+ * is waited.
+ */
+export const haveEnded = async (
+  holders: readonly LockHolder[],
+  deadline: number,
+  onWait: () => void,
+  signal?: AbortSignal,
+): Promise<boolean> => {
+  if (holders.length === 0 || !holders.every((h) => h.host === hostname() && h.url.startsWith('file://')))
+    return false;
+  onWait();
+  const held = (h: LockHolder): boolean => existsSync(fileURLToPath(h.url)) && !isGone(h);
+  while (holders.some(held)) {
+    if (signal?.aborted === true || performance.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
 };
 
 const nameOf = (h: LockHolder): string =>

@@ -20,6 +20,8 @@ export interface PulumiSettings {
   readonly stackFile: string | undefined;
   /** Added to this process's environment: backend, passphrase, provider ports. */
   readonly environment: Readonly<Record<string, string>>;
+  /** How long an update waits for another one of this machine, ms. Default: a minute. */
+  readonly lockPatienceMs?: number;
 }
 
 /** Where one updater works. */

@@ -5,7 +5,7 @@ import { requireOutputs } from '../../ports/outputs.ts';
 import type { UpdateEvent, UpdateResult } from '../../ports/stack.ts';
 import { toUpdateEvent } from './events.ts';
 import { translate, type FailedRun } from './failure.ts';
-import { clearDeadLocks, lockHolders } from './lock.ts';
+import { clearDeadLocks, haveEnded, lockHolders } from './lock.ts';
 import { settle, settledText } from './pending.ts';
 import type { Place } from './place.ts';
 import { writeState } from './state.ts';
@@ -120,19 +120,28 @@ export const settlePending = async (
   onEvent({ at: Date.now(), kind: 'message', text: settledText(settled) });
 };
 
-/** Once more without the lock, when that belongs to a process that is known to be gone. */
+/** Once more when the lock is free: taken from a process that is known to be gone, or waited for where it runs here. */
 export const unlocking = async <T>(
   work: () => Promise<T>,
+  patienceMs: number,
   onEvent: (event: UpdateEvent) => void,
+  signal?: AbortSignal,
 ): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    const holders = lockHolders(messageOf(error));
-    const [gone] = holders === undefined ? [] : clearDeadLocks(holders);
-    if (gone === undefined) throw error;
-    const text = `took away the lock of process ${gone.pid}, which is gone`;
-    onEvent({ at: Date.now(), kind: 'message', text });
-    return work();
+  const say = (text: string): void => onEvent({ at: Date.now(), kind: 'message', text });
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const holders = lockHolders(messageOf(error)) ?? [];
+      const [gone] = clearDeadLocks(holders);
+      if (gone !== undefined) {
+        say(`took away the lock of process ${gone.pid}, which is gone`);
+        continue;
+      }
+      const wait = (): void =>
+        say(`locked by process ${holders.map((h) => h.pid).join(', ')} of this machine: waiting for it`);
+      if (!(await haveEnded(holders, deadline, wait, signal))) throw error;
+    }
   }
 };

@@ -16,6 +16,12 @@ export interface PulumiUpdater extends StackUpdater {
 }
 
 /**
+ * How long an update waits for another one of this machine: the `pulumi` of a runner that was killed goes on for a
+ * while, and would be taken for a failure of the release.
+ */
+const LOCK_PATIENCE_MS = 60_000;
+
+/**
  * The stack updater port on the real engine, through the Automation API with this repository's program inline.
  * It works in a folder of its own: the working tree, and the stack files in it, stay as they are. A stack that is
  * not there yet is made. Throws (exit 3) without a usable CLI.
@@ -35,7 +41,7 @@ export const pulumiUpdater = async (settings: PulumiSettings): Promise<PulumiUpd
         return update(place, release, onEvent, signal, startedAt);
       };
       try {
-        return await unlocking(work, onEvent);
+        return await unlocking(work, settings.lockPatienceMs ?? LOCK_PATIENCE_MS, onEvent, signal);
       } catch (error) {
         throw failureOf(name, error);
       }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import {
   clearDeadLocks,
+  haveEnded,
   isGone,
   lockedError,
   lockHolders,
@@ -66,6 +68,24 @@ it('a process is gone only where that can be proved', () => {
 
 it.runIf(process.platform === 'linux')('a number that was given to a younger process proves it, too', () => {
   expect(isGone({ ...holder(process.pid), at: Date.now() - 86_400_000 })).toBe(true);
+});
+
+it('a process of this machine is waited for until it ends or lets go; one of another machine is not', async () => {
+  const patience = (ms: number): number => performance.now() + ms;
+  let waits = 0;
+  const ended = (url: string, pid: number, host: string, ms: number): Promise<boolean> =>
+    haveEnded([{ ...holder(pid, host, url), at: Date.now() }], patience(ms), () => void (waits += 1));
+  const sleeper = spawn('sleep', ['0.4']);
+  expect(await ended(lockFile('a.json'), sleeper.pid ?? 0, hostname(), 10_000)).toBe(true);
+  expect(sleeper.exitCode ?? sleeper.signalCode).toBe(0);
+  const url = lockFile('b.json');
+  setTimeout(() => rmSync(join(folder, 'b.json')), 300);
+  expect(await ended(url, process.pid, hostname(), 10_000)).toBe(true);
+  expect(await ended(lockFile('c.json'), process.pid, hostname(), 100)).toBe(false);
+  expect(waits).toBe(3);
+  expect(await ended(lockFile('d.json'), 1, 'another-machine', 10_000)).toBe(false);
+  expect(waits).toBe(3);
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
 });
 
 it('takes away locks of dead processes, by their own files, and none where one may live', () => {
