@@ -26,8 +26,16 @@ export interface ReleaseJobs {
   readonly when?: string;
   /** What the first job is told beside the phase: options as `--name="$NAME"` and where the values come from. */
   readonly asked: { readonly words: readonly string[]; readonly env: Env };
+  /** What is checked out, where it is not what the run is of. */
+  readonly of?: CheckedOut;
   /** Where the environment's jobs wait for each other, when the whole file does not. */
   readonly concurrency?: Job['concurrency'];
+}
+
+/** Expressions of a commit, and of the ref that it stands on. */
+export interface CheckedOut {
+  readonly commit: string;
+  readonly ref: string;
 }
 
 type Jobs = Readonly<Record<string, Job>>;
@@ -72,11 +80,12 @@ const phaseSteps = (release: ReleaseJobs, phases: readonly PhaseJob[], job: Phas
   const first = job.phase === 'preflight';
   const env: Env = {
     ...(first ? asked.env : { DEPLOYMENT: deploymentOf(release) }),
+    ...(first && release.of !== undefined ? { SLUICE_REF: release.of.ref } : {}),
     ...(job.asksGithub === true ? { GITHUB_TOKEN: expression('github.token') } : {}),
     ...environmentValues(target, 'deploy'),
   };
   return [
-    checkout({ history: first }),
+    checkout({ history: first, commit: release.of?.commit }),
     ...install,
     credentials(target, 'deploy'),
     ...(job.builds === true ? registryLogin(target, 'deploy') : []),
@@ -247,7 +256,7 @@ const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
     environment: environmentOf(release),
     ...(release.concurrency === undefined ? {} : { concurrency: release.concurrency }),
     steps: [
-      checkout(),
+      checkout({ commit: release.of?.commit }),
       ...install,
       credentials(target, 'deploy'),
       sluice(

@@ -7,10 +7,14 @@ import type { Target } from './settings.ts';
 /** Node that the command line is tried with. */
 const NODE = '24';
 
-export const checkout = (options: { readonly history?: boolean } = {}): UsesStep => ({
+/** `commit`: expression of the one that is checked out; default: the one that the run is of. */
+export const checkout = (
+  options: { readonly history?: boolean; readonly commit?: string | undefined } = {},
+): UsesStep => ({
   name: 'Check out',
   uses: 'actions/checkout',
   with: {
+    ...(options.commit === undefined ? {} : { ref: options.commit }),
     // Tags are looked up without asking again, which would need the token that is not kept.
     ...(options.history === true ? { 'fetch-depth': 0 } : {}),
     'persist-credentials': false,

@@ -39,9 +39,10 @@ const commitOf = (lines: readonly string[], tag: string): string | undefined => 
 };
 
 const refOf = async (directory: string, environment: Environment): Promise<string> => {
-  // On a runner the checkout is detached; what was asked for is in the environment.
+  // On a runner the checkout is detached; what was asked for is in the environment. Where a run is not of what it
+  // deploys, the workflow file names that.
   const branch = (await ask(directory, 'symbolic-ref', '--quiet', 'HEAD'))?.[0];
-  return branch ?? environment['GITHUB_REF'] ?? 'HEAD';
+  return branch ?? environment['SLUICE_REF'] ?? environment['GITHUB_REF'] ?? 'HEAD';
 };
 
 const actorOf = async (directory: string, environment: Environment): Promise<string> =>

@@ -173,6 +173,25 @@ describe('what configuration chooses', () => {
     expect(bot.on.push).toEqual({ branches: ['develop'], paths: ['docker-compose.yml'] });
     expect(bot.on.workflow_run?.workflows).toEqual(['CI']);
     expect(job(bot, 'preflight').if).toContain("conclusion == 'success'");
+    // GitHub runs it on the default branch: every job takes the commit that CI passed on.
+    for (const [id, { steps }] of Object.entries(bot.jobs)) {
+      const taken = steps.find((s) => 'uses' in s && s.uses.startsWith('actions/checkout'));
+      expect(taken, id).toMatchObject({
+        with: { ref: '${{ github.event.workflow_run.head_sha || github.sha }}' },
+      });
+    }
+    // What CI passed on develop never goes on to production, although the run is one of main.
+    const both = fileOf('deploy-staging.yml', {
+      github: {
+        triggers: {
+          staging: { afterWorkflow: { name: 'CI', branches: ['develop', 'main'] } },
+          production: { afterStaging: true },
+        },
+      },
+    });
+    expect(job(both, 'production-preflight').if).toBe(
+      "((github.ref == 'refs/heads/main' && github.event_name != 'pull_request' && github.event_name != 'workflow_run') || github.event.workflow_run.head_branch == 'main')",
+    );
     const pulls = fileOf('deploy-staging.yml', {
       github: { triggers: { staging: { pullRequest: ['main'] } } },
     });

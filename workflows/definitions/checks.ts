@@ -32,7 +32,7 @@ export const checksOf = (settings: CheckSettings): readonly Check[] =>
   settings.mode === 'require' ? [] : LEVELS[settings.level];
 
 /** One job a check, side by side. Nothing here has any right but to read the code. */
-export const checkJobs = (settings: CheckSettings): Readonly<Record<string, Job>> =>
+export const checkJobs = (settings: CheckSettings, commit?: string): Readonly<Record<string, Job>> =>
   Object.fromEntries(
     checksOf(settings).map(({ id, name, run }): [string, Job] => [
       id,
@@ -40,7 +40,7 @@ export const checkJobs = (settings: CheckSettings): Readonly<Record<string, Job>
         name,
         'timeout-minutes': 20,
         permissions: { contents: { access: 'read', why: 'check out' } },
-        steps: [checkout(), ...install, { name, run } satisfies Step],
+        steps: [checkout({ commit }), ...install, { name, run } satisfies Step],
       },
     ]),
   );

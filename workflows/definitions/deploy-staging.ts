@@ -1,5 +1,5 @@
 import { expression, type Job, type Triggers, type Workflow } from '../model.ts';
-import { lastJob, releaseJobs, type ReleaseJobs } from '../release-jobs.ts';
+import { lastJob, releaseJobs, type CheckedOut, type ReleaseJobs } from '../release-jobs.ts';
 import { targetOf, type WorkflowSettings } from '../settings.ts';
 import { checkJobs } from './checks.ts';
 
@@ -53,11 +53,35 @@ const conditionOf = ({ github }: WorkflowSettings): string | undefined => {
   return conditions.length === 0 ? undefined : conditions.join(' && ');
 };
 
+/**
+ * After another workflow GitHub runs this one on the default branch, whatever branch that one ran on: what is deployed
+ * is the commit that it passed on.
+ */
+const checkedOut = ({ github }: WorkflowSettings): CheckedOut | undefined =>
+  github.triggers.staging.afterWorkflow === undefined
+    ? undefined
+    : {
+        commit: expression('github.event.workflow_run.head_sha || github.sha'),
+        ref: expression(
+          "github.event.workflow_run.head_branch && format('refs/heads/{0}', github.event.workflow_run.head_branch) || github.ref",
+        ),
+      };
+
+/** Whether what is deployed stands on the default branch: nothing else goes on to production. */
+const ofDefaultBranch = ({ github }: WorkflowSettings): string => {
+  const main = github.repository.defaultBranch;
+  const pushed = `github.ref == 'refs/heads/${main}' && github.event_name != 'pull_request'`;
+  return github.triggers.staging.afterWorkflow === undefined
+    ? pushed
+    : `((${pushed} && github.event_name != 'workflow_run') || github.event.workflow_run.head_branch == '${main}')`;
+};
+
 /** Staging: on every trigger that configuration names, and always by hand, also from a hotfix branch. */
 export const deployStaging = (settings: WorkflowSettings): Workflow => {
   const target = targetOf(settings, 'staging');
-  const { triggers, repository } = settings.github;
-  const checks = checkJobs(target.app.checks);
+  const { triggers } = settings.github;
+  const of = checkedOut(settings);
+  const checks = checkJobs(target.app.checks, of?.commit);
   const sameRun = triggers.production.afterStaging;
   const queue: Job['concurrency'] = { group: 'deploy-staging', queue: 'max', 'cancel-in-progress': false };
   const when = conditionOf(settings);
@@ -66,6 +90,7 @@ export const deployStaging = (settings: WorkflowSettings): Workflow => {
     prefix: '',
     after: Object.keys(checks),
     ...(when === undefined ? {} : { when }),
+    ...(of === undefined ? {} : { of }),
     asked: {
       words: ['${VERSION:+"--version=$VERSION"}', '${REASON:+"--reason=$REASON"}', '${SPARE:+--unless-live}'],
       env: {
@@ -80,7 +105,8 @@ export const deployStaging = (settings: WorkflowSettings): Workflow => {
     target: targetOf(settings, 'production'),
     prefix: 'production-',
     after: ['preflight', lastJob(staging)],
-    when: `github.ref == 'refs/heads/${repository.defaultBranch}' && github.event_name != 'pull_request'`,
+    when: ofDefaultBranch(settings),
+    ...(of === undefined ? {} : { of }),
     asked: {
       words: ['--version="$VERSION"', '--reason="after staging"'],
       env: { VERSION: expression('needs.preflight.outputs.version') },

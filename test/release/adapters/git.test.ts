@@ -55,6 +55,9 @@ it('on a runner the ref is the one that was dispatched', async () => {
     ref: 'refs/tags/v1.0.0',
     actor: 'grace',
   });
+  // A run after another workflow is one of the default branch: what it deploys is named.
+  const named = { ...environment, SLUICE_REF: 'refs/heads/develop' };
+  expect((await gitSource(detached, named).head()).ref).toBe('refs/heads/develop');
   expect((await gitSource(origin, environment).head()).ref).toBe('refs/heads/main');
 });
 
