@@ -6,9 +6,18 @@ const DIRECTORY: OptionSpec = { flags: '--directory <path>', summary: 'working f
 export const sandbox: readonly CommandSpec[] = [
   {
     name: 'sandbox up',
-    summary: 'start the local cloud on loopback, with Azora’s images, database and secrets',
-    options: [DIRECTORY],
-    examples: [['sluice sandbox up', 'until sluice sandbox down']],
+    summary: 'start the local cloud on loopback, with the stacks’ images, databases, secrets and machines',
+    options: [
+      DIRECTORY,
+      {
+        flags: '--application <folder>',
+        summary: 'its code: main.js, versions.json, migrations (default: examples/azora/app)',
+      },
+    ],
+    examples: [
+      ['sluice sandbox up', 'until sluice sandbox down'],
+      ['sluice sandbox up --application examples/lambda/app', 'for the stack files of that example'],
+    ],
     run: async ({ options, print }) => (await import('../work/sandbox.ts')).sandboxUp(options, print),
   },
   {

@@ -44,9 +44,6 @@ const needsDatabase = (folder: string, stack: string): boolean => {
   return app.database !== undefined || (after !== undefined && needsDatabase(folder, after));
 };
 
-const laid = (overlay: Record<string, unknown>, over: Readonly<Record<string, unknown>>) =>
-  merge(overlay, over) as Record<string, unknown>;
-
 /** The same for a stack of machines reached over SSH: its sandbox has them, and its releases walk through stages. */
 const onMachines = async (stack: string, directory: string, example: Example): Promise<DemoWorld> => {
   const { openHostsWorld } = await import('./hosts-world.ts');
@@ -92,7 +89,7 @@ export const openDemoWorld = async (
       session: (version, { bakes, fault, buildMs, values, over = {}, stack: other = stack }) => {
         const { app } = readStackConfig(other, {}, { folder });
         const migrations = migrationsOf(example, version, fault);
-        const config = readStackConfig(other, laid(demoOverlay(app, bakes, migrations), over), {
+        const config = readStackConfig(other, merge(demoOverlay(app, bakes, migrations), over), {
           program: true,
           folder,
         });

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refused } from '../../lib/errors.ts';
 import { connectSandbox, type Sandbox } from '../../sandbox/client.ts';
-import { APPLICATION, DEMO_BAKES, demoOverlay } from '../demo/overlay.ts';
+import { DEMO_BAKES, demoOverlay } from '../demo/overlay.ts';
 import { flag, text, type Values } from '../command.ts';
 import { openSession, prepareDirectory, type Session } from './open.ts';
 import { inSandbox } from './in-sandbox.ts';
-import { ROOT, readStackConfig, type StackConfig } from './stack-config.ts';
+import { readPrepared } from './prepared.ts';
+import { merge, readStackConfig, type StackConfig } from './stack-config.ts';
 
 /** Folder of the sandbox daemon below the working folder. */
 export const sandboxFolder = (directory: string): string => join(directory, 'sandbox');
@@ -68,17 +69,19 @@ const openInSandbox = async (
   directory: string,
 ): Promise<OpenedStack> => {
   const sandbox = await findSandbox(directory);
+  const { application, overlays, keys } = readPrepared(sandbox.directory);
+  const realEngine = process.env['PULUMI_BACKEND_URL'] !== undefined;
+  // A shell that is attached has them already, or gets them as secrets of its own.
+  if (!realEngine) Object.assign(process.env, keys);
+  const machines = overlays[plain.stack];
   const shortened = !flag(options, 'realTime') && plain.app.rollout === 'staged';
   const overlay = shortened
     ? demoOverlay(plain.app, DEMO_BAKES)
     : { images: { build: 'the sandbox builds' } };
-  const surroundings = inSandbox({
-    sandbox,
-    application: join(ROOT, APPLICATION),
-    realEngine: process.env['PULUMI_BACKEND_URL'] !== undefined,
-  });
+  const surroundings = inSandbox({ sandbox, application, realEngine });
   const session = await openSession({
-    config: readStackConfig(plain.stack, overlay),
+    // Where its machines are the program must know too; in all else a plain `pulumi up` and one by sluice are the same.
+    config: readStackConfig(plain.stack, merge(machines ?? {}, overlay), { program: machines !== undefined }),
     surroundings,
     directory,
   });

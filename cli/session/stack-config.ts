@@ -22,16 +22,19 @@ export interface StackConfig {
   readonly folder: string;
 }
 
-type Tree = { readonly [key: string]: unknown };
+/** Configuration as objects in objects. */
+export type Tree = { readonly [key: string]: unknown };
 
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** `over` wins; objects are merged, everything else is replaced. */
-export const merge = (base: unknown, over: unknown): unknown => {
-  if (!isTree(base) || !isTree(over)) return over;
+export const merge = (base: Tree, over: Tree): Tree => {
   const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = merge(base[key], value);
+  for (const [key, value] of Object.entries(over)) {
+    const old = base[key];
+    merged[key] = isTree(old) && isTree(value) ? merge(old, value) : value;
+  }
   return merged;
 };
 
@@ -70,7 +73,8 @@ export const readStackConfig = (
   const path = `Pulumi.${stack}.yaml`;
   const file = readText(join(folder, path), 'the stack file', 'check its permissions');
   const values: Record<string, string> = { ...readStackFile(file, name, path) };
-  const laid = merge(JSON.parse(values['sluice:app'] ?? 'null'), overlay);
+  const written: unknown = JSON.parse(values['sluice:app'] ?? 'null');
+  const laid = isTree(written) ? merge(written, overlay) : (written ?? overlay);
   const app = parseApp(laid, { stack });
   if (program) values['sluice:app'] = JSON.stringify(laid);
   return { project: name, stack, values, app, file, folder };

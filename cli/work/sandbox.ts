@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
-import { connectSandbox, startSandbox } from '../../sandbox/client.ts';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { badInput, EXIT, messageOf, refused, type ExitCode } from '../../lib/errors.ts';
+import { readVersions } from '../../sandbox/adapters/images.ts';
+import { connectSandbox, startSandbox, type Sandbox } from '../../sandbox/client.ts';
 import { startGrpc, grpcPort } from '../../sandbox/grpc/client.ts';
 import { text, type Values } from '../command.ts';
+import { onHosts, sandboxMachines } from '../demo/machines.ts';
 import { APPLICATION } from '../demo/overlay.ts';
 import { seedImages, seedStack } from '../demo/seed.ts';
 import { seedGithub } from '../demo/seed-github.ts';
@@ -11,7 +13,8 @@ import type { Printer } from '../print.ts';
 import { findSandbox, sandboxFolder } from '../session/find.ts';
 import { passphraseOf } from '../session/in-sandbox.ts';
 import { prepareDirectory } from '../session/open.ts';
-import { ROOT, readStackConfig } from '../session/stack-config.ts';
+import { readPrepared, writePrepared } from '../session/prepared.ts';
+import { ROOT, readStackConfig, type StackConfig } from '../session/stack-config.ts';
 import { quoted } from '../../lib/shell.ts';
 
 const STACKS = ['staging', 'production'];
@@ -31,24 +34,24 @@ export const sandboxUp = async (options: Values, print: Printer): Promise<ExitCo
       );
     }
   }
+  const application = resolve(text(options, 'application') ?? join(ROOT, APPLICATION));
+  const stacks = STACKS.map((stack) => readStackConfig(stack));
+  const [first] = stacks;
+  if (first === undefined) throw new Error('no stack');
+  await checkServices(application, stacks);
   // Tasks run inside the cloud's process: they keep their logs in the same working folder.
   process.env['SLUICE_DIR'] = directory;
-  const sandbox = await startSandbox({ directory: folder, detached: true, cwd: ROOT, region: 'eu-west-1' });
+  const region = first.values['aws:region'] ?? 'eu-west-1';
+  const sandbox = await startSandbox({ directory: folder, detached: true, cwd: ROOT, region });
   try {
-    const apps = STACKS.map((stack) => readStackConfig(stack).app);
-    for (const app of apps) {
-      await seedStack(sandbox, app);
-      await seedGithub(sandbox, app, join(ROOT, APPLICATION));
-    }
-    const [first] = apps;
-    const versions = first === undefined ? [] : await seedImages(sandbox, first, join(ROOT, APPLICATION));
+    const versions = await seed(sandbox, application, stacks);
     await startGrpc(sandbox);
     print.result(
       'sandbox',
       { url: sandbox.url, s3: sandbox.s3, versions },
       [
-        `the local cloud is up: control ${sandbox.url}, S3 ${sandbox.s3}, PostgreSQL, images ${versions.join(', ')}`,
-        '  next: sluice deploy --stack production --version v1.0.0',
+        `the local cloud is up: control ${sandbox.url}, S3 ${sandbox.s3}, PostgreSQL, ${first.app.application} ${versions.join(', ')}`,
+        `  next: sluice deploy --stack ${first.app.rollout === 'direct' ? first.stack : 'production'} --version ${versions[0] ?? 'v1.0.0'}`,
         '  or, for plain pulumi commands: eval "$(npx sluice sandbox env)"',
       ].join('\n'),
     );
@@ -59,6 +62,66 @@ export const sandboxUp = async (options: Values, print: Printer): Promise<ExitCo
   } finally {
     await sandbox.close();
   }
+};
+
+/** Every service of the stacks must be one that the application has: another one's folder is a likely mistake. */
+const checkServices = async (application: string, stacks: readonly StackConfig[]): Promise<void> => {
+  const path = join(application, 'versions.json');
+  const listed = await readVersions(application).catch((error: unknown) => {
+    throw badInput(
+      'that folder is no application that the local cloud can run',
+      [
+        {
+          path: '--application',
+          reason: messageOf(error),
+          got: application,
+          allowed: 'a folder with versions.json',
+        },
+      ],
+      `${APPLICATION} is one`,
+    );
+  });
+  for (const { stack, app } of stacks) {
+    const missing = Object.keys(app.services).filter((s) => !listed.services.includes(s));
+    if (missing.length > 0)
+      throw badInput(
+        `Pulumi.${stack}.yaml has services that the application does not have`,
+        [
+          {
+            path,
+            reason: 'does not list them',
+            got: missing.join(', '),
+            allowed: listed.services.join(', '),
+          },
+        ],
+        'name the folder of its code: sluice sandbox up --application examples/<name>/app',
+      );
+  }
+};
+
+/** What the cloud must hold before anything is deployed; resolves to the versions that there are. */
+const seed = async (
+  sandbox: Sandbox,
+  application: string,
+  stacks: readonly StackConfig[],
+): Promise<readonly string[]> => {
+  const overlays: Record<string, Readonly<Record<string, unknown>>> = {};
+  const keys: Record<string, string> = {};
+  const built = new Map<string, readonly string[]>();
+  for (const { stack, app } of stacks) {
+    await seedStack(sandbox, app);
+    await seedGithub(sandbox, app, application);
+    // Most often both environments have the same images, or artifacts.
+    const { repository } = app.images;
+    if (!built.has(repository)) built.set(repository, await seedImages(sandbox, app, application));
+    const hosts = onHosts(app);
+    if (hosts === undefined) continue;
+    const machines = await sandboxMachines(sandbox, hosts);
+    overlays[stack] = machines.overlay;
+    Object.assign(keys, machines.keys);
+  }
+  writePrepared(sandbox.directory, { application, overlays, keys });
+  return [...new Set([...built.values()].flat())];
 };
 
 export const sandboxDown = async (options: Values, print: Printer): Promise<ExitCode> => {
@@ -113,6 +176,7 @@ export const sandboxEnv = async (options: Values, print: Printer): Promise<ExitC
       PULUMI_HOME: join(sandbox.directory, 'pulumi-home'),
       // As for this command line itself: every `pulumi` command loads the program anew.
       NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
+      ...readPrepared(sandbox.directory).keys,
     };
     // `pulumi` starts the program with the first `node` it finds: it must be one that reads TypeScript, as this one.
     const node = dirname(process.execPath);

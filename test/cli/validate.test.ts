@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { findExample } from '../../cli/demo/example.ts';
-import { onHosts } from '../../cli/demo/hosts-world.ts';
+import { onHosts } from '../../cli/demo/machines.ts';
 import { readStackConfig } from '../../cli/session/stack-config.ts';
 import { runChecks } from '../../cli/validate/check.ts';
 import { tellFindings, validate } from '../../cli/validate/run.ts';
@@ -24,7 +24,9 @@ const theBot = async (url: string, timeout = '300 ms') => {
     checks: { timeout },
     machines: { staging: { address: '127.0.0.1', port: 1, key: 'NO_SUCH_KEY' } },
   };
-  return onHosts(readStackConfig('staging', { url, hosts }, { folder }).app);
+  const app = onHosts(readStackConfig('staging', { url, hosts }, { folder }).app);
+  if (app === undefined) throw new Error('it runs on a host');
+  return app;
 };
 
 const serve = async (

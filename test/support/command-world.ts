@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openStack, type OpenedStack } from '../../cli/session/find.ts';
@@ -33,8 +33,8 @@ export class Running {
   readonly child: ChildProcess;
   #errors = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [MAIN, ...args, '--json'], {
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, main = MAIN) {
+    this.child = spawn(process.execPath, [main, ...args, '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
     });
@@ -96,6 +96,10 @@ export interface Look {
 export interface WorldOptions {
   /** Default: the embedded one. */
   readonly engine?: 'embedded' | 'real';
+  /** Makes the repository whose commands are used, in the world's folder. Default: this one. */
+  readonly repository?: (directory: string) => string;
+  /** Folder of the application, from the repository's root. Default: Azora's. */
+  readonly application?: string;
   /** Added to the environment of every command. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Done before version 1 is deployed. */
@@ -108,14 +112,16 @@ export class CommandWorld {
   readonly sandbox: Sandbox;
   /** What every command is started with. */
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  readonly #main: string;
   readonly #started: Running[] = [];
   #traffic: TrafficRun | undefined;
 
   /** Variables of this process as they were. */
   readonly #shell = new Map<string, string | undefined>();
 
-  private constructor(directory: string, sandbox: Sandbox, environment: NodeJS.ProcessEnv) {
+  private constructor(directory: string, main: string, sandbox: Sandbox, environment: NodeJS.ProcessEnv) {
     this.directory = directory;
+    this.#main = main;
     this.sandbox = sandbox;
     this.environment = environment;
     // What is asked in this process is asked in the same surroundings.
@@ -132,6 +138,8 @@ export class CommandWorld {
   static async empty({
     engine = 'embedded',
     environment: more = {},
+    repository,
+    application,
   }: WorldOptions = {}): Promise<CommandWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-survival-'));
     const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
@@ -139,17 +147,19 @@ export class CommandWorld {
     for (const name of Object.keys(environment))
       if (/^(PULUMI_|SLUICE_)/.test(name)) delete environment[name];
     Object.assign(environment, more);
+    const main = repository === undefined ? MAIN : join(repository(directory), 'cli/sluice.js');
     const command = async (...args: string[]): Promise<Running> => {
-      const running = new Running([...args, '--directory', directory], environment);
+      const running = new Running([...args, '--directory', directory], environment, main);
       if ((await running.exited) !== 0) throw new Error(running.told());
       return running;
     };
-    await command('sandbox', 'up');
+    const code = application === undefined ? [] : ['--application', join(dirname(main), '..', application)];
+    await command('sandbox', 'up', ...code);
     if (engine === 'real') {
       const { type: _, ...attached } = (await command('sandbox', 'env')).result('environment');
       Object.assign(environment, attached);
     }
-    return new CommandWorld(directory, await connectSandbox(join(directory, 'sandbox')), environment);
+    return new CommandWorld(directory, main, await connectSandbox(join(directory, 'sandbox')), environment);
   }
 
   static async open(options: WorldOptions = {}): Promise<CommandWorld> {
@@ -170,7 +180,7 @@ export class CommandWorld {
   }
 
   start(...args: string[]): Running {
-    const running = new Running([...args, '--directory', this.directory], this.environment);
+    const running = new Running([...args, '--directory', this.directory], this.environment, this.#main);
     this.#started.push(running);
     return running;
   }
