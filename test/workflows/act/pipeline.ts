@@ -1,33 +1,63 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import { expect } from 'vitest';
 import { parse } from 'yaml';
-import { seedGithub } from '../../../cli/demo/seed-github.ts';
-import { parseApp } from '../../../config/app.ts';
-import { readStackFile } from '../../../config/stack-file.ts';
+import { applicationPath, DEFAULT_EXAMPLE } from '../../../cli/demo/example.ts';
 import type { Repository, Seed, Seen, Token } from '../../../sandbox/cloud/github/state.ts';
-import { renderWorkflows } from '../../../workflows/files.ts';
+import { renderWorkflows, type WorkflowSettings } from '../../../workflows/files.ts';
 import { PINS } from '../../../workflows/pins.ts';
-import { CommandWorld } from '../../support/command-world.ts';
+import { CommandWorld, type Running } from '../../support/command-world.ts';
 import { settingsWith } from '../configurations.ts';
 import { expectLeastRights, type JobWithRights } from './rights.ts';
 import { timesOf, understand, type Given, type Line, type RunResult } from './told.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const REPOSITORY = 'azora/azora';
 
 export interface Event {
   /** File below `.github/workflows`. */
   readonly workflow: string;
-  readonly event: 'push' | 'pull_request' | 'workflow_dispatch' | 'schedule';
+  readonly event: 'push' | 'pull_request' | 'workflow_dispatch' | 'workflow_run' | 'schedule';
   readonly payload?: Readonly<Record<string, unknown>>;
   /** Runs without any secret, as GitHub does for a fork. */
   readonly fork?: boolean;
   readonly actor?: string;
   /** Id of the run, as reviews name it. Default: the next number. */
   readonly id?: string;
+}
+
+/** What `sluice status --json` says, as far as it is asked here. */
+export interface Status {
+  readonly url: string;
+  readonly release?: {
+    readonly slots: Readonly<
+      Record<
+        string,
+        { readonly version: string; readonly services: Readonly<Record<string, { readonly image: string }>> }
+      >
+    >;
+  };
+  readonly live: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly open: readonly unknown[];
+}
+
+/** A line of `sluice history --json`. */
+export interface Deployed {
+  readonly deployment: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly by: string;
 }
 
 type Jobs = Readonly<Record<string, JobWithRights>>;
@@ -63,67 +93,65 @@ export class Pipeline {
   #jobs: Readonly<Record<string, Jobs>> = {};
   #runs = 0;
 
-  private constructor(world: CommandWorld, folder: string, secrets: Readonly<Record<string, string>>) {
+  private constructor(world: CommandWorld, repository: string) {
+    const { environment } = world;
     this.world = world;
-    this.folder = folder;
-    this.repository = join(folder, 'repository');
-    this.#secrets = secrets;
+    this.repository = repository;
+    this.folder = dirname(repository);
+    this.#secrets = Object.fromEntries(
+      // What the local cloud gives no value for, is not there.
+      Object.entries(this.#settings().github.secrets).flatMap(([name, { use }]) => {
+        const value = environment[use];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
     this.#arguments = [
       '--platform=ubuntu-24.04=-self-hosted',
       '--action-offline-mode',
       '--no-skip-checkout',
       '--no-cache-server',
       '--json',
-      `--var=PULUMI_BACKEND_URL=${world.environment['PULUMI_BACKEND_URL'] ?? ''}`,
-      '--var=AWS_REGION=eu-west-1',
-      ...standIns(folder),
+      `--var=PULUMI_BACKEND_URL=${environment['PULUMI_BACKEND_URL'] ?? ''}`,
+      `--var=AWS_REGION=${environment['AWS_REGION'] ?? ''}`,
+      ...standIns(this.folder),
     ];
   }
 
-  /** `versions`: more versions of the application beside those it has, as `versions.json` lists them. */
-  static async open(versions: Readonly<Record<string, object>> = {}): Promise<Pipeline> {
-    const world = await CommandWorld.empty({ engine: 'real' });
-    const folder = join(world.directory, 'pipeline');
-    const { environment } = world;
-    const pipeline = new Pipeline(world, folder, {
-      PULUMI_CONFIG_PASSPHRASE: environment['PULUMI_CONFIG_PASSPHRASE'] ?? '',
+  /**
+   * `example`: whose stack files the repository has; default: those of this one. `versions`: more versions of the
+   * application beside those it has, as `versions.json` lists them.
+   */
+  static async open({
+    example = DEFAULT_EXAMPLE,
+    versions = {},
+  }: {
+    readonly example?: string;
+    readonly versions?: Readonly<Record<string, object>>;
+  } = {}): Promise<Pipeline> {
+    const application = applicationPath(example);
+    let repository = '';
+    const world = await CommandWorld.empty({
+      engine: 'real',
+      application,
+      repository: (directory) => {
+        repository = join(directory, 'pipeline/repository');
+        copyRepository(repository, example);
+        const list = join(repository, application, 'versions.json');
+        const all = JSON.parse(readFileSync(list, 'utf8')) as { versions: Record<string, object> };
+        writeFileSync(list, JSON.stringify({ ...all, versions: { ...all.versions, ...versions } }, null, 2));
+        return repository;
+      },
     });
-    pipeline.#prepare(versions);
+    const pipeline = new Pipeline(world, repository);
+    pipeline.#prepare();
     await pipeline.render();
-    const file = readFileSync(join(pipeline.repository, 'Pulumi.production.yaml'), 'utf8');
-    const app = parseApp(JSON.parse(readStackFile(file, 'sluice')['sluice:app'] ?? ''), {
-      stack: 'production',
-    });
-    await seedGithub(world.sandbox, app, join(pipeline.repository, 'examples/azora/app'));
     return pipeline;
   }
 
   /** A repository as a clone would have it, and what stands in for a runner's own tools. */
-  #prepare(versions: Readonly<Record<string, object>>): void {
-    mkdirSync(this.repository, { recursive: true });
-    const files = execFileSync('git', [
-      '-C',
-      ROOT,
-      'ls-files',
-      '-z',
-      '--cached',
-      '--others',
-      '--exclude-standard',
-    ])
-      .toString()
-      .split('\0')
-      .filter((f) => f !== '' && !/^(bench|docs|test)\//.test(f) && existsSync(join(ROOT, f)));
-    const packed = execFileSync('tar', ['c', '-C', ROOT, '--null', '-T', '-'], {
-      input: files.join('\0'),
-      maxBuffer: 1 << 28,
-    });
-    execFileSync('tar', ['x', '-C', this.repository], { input: packed });
-    this.edit('examples/azora/app/versions.json', (text) => {
-      const all = JSON.parse(text) as { versions: Record<string, object> };
-      return JSON.stringify({ ...all, versions: { ...all.versions, ...versions } }, null, 2);
-    });
+  #prepare(): void {
     this.git('init', '-q', '-b', 'main');
-    this.git('remote', 'add', 'origin', `https://github.com/${REPOSITORY}.git`);
+    this.git('remote', 'add', 'origin', `https://github.com/${this.#full}.git`);
     this.commit('a repository');
     const bin = join(this.folder, 'bin');
     mkdirSync(bin, { recursive: true });
@@ -135,6 +163,15 @@ export class Pipeline {
       writeFileSync(this.#environmentFile(fork), this.#environment(bin, fork));
   }
 
+  #settings(): WorkflowSettings {
+    return settingsWith({}, this.repository);
+  }
+
+  /** `owner/name` on GitHub. */
+  get #full(): string {
+    return this.#settings().github.repository.full;
+  }
+
   /**
    * The workflow files of the repository's configuration, as it stands now. What act runs differs from them in two
    * things: it knows no `queue`, and has one token for all jobs, where GitHub gives each its own with its own rights.
@@ -142,7 +179,7 @@ export class Pipeline {
   async render(): Promise<void> {
     mkdirSync(this.#workflows, { recursive: true });
     const tokens: Token[] = [];
-    const files = renderWorkflows(settingsWith({}, this.repository)).map(({ path, text }) => {
+    const files = renderWorkflows(this.#settings()).map(({ path, text }) => {
       const file = basename(path);
       const { jobs } = parse(text) as { jobs: Jobs };
       for (const [id, { permissions = {} }] of Object.entries(jobs))
@@ -181,11 +218,11 @@ export class Pipeline {
   }
 
   github(): Promise<Repository> {
-    return this.world.sandbox.call('GET', `/github/repositories/${REPOSITORY}`);
+    return this.world.sandbox.call('GET', `/github/repositories/${this.#full}`);
   }
 
   async seed(seed: Omit<Seed, 'repository'>): Promise<void> {
-    await this.world.sandbox.call('POST', '/github/seed', { repository: REPOSITORY, ...seed });
+    await this.world.sandbox.call('POST', '/github/seed', { repository: this.#full, ...seed });
   }
 
   #environmentFile(fork: boolean): string {
@@ -306,16 +343,57 @@ export class Pipeline {
   }
 
   /** A command as a person runs it in a clone of the repository; throws what it said when it fails. */
-  async byHand(...words: readonly string[]): Promise<void> {
-    symlinkSync(join(ROOT, 'node_modules'), join(this.repository, 'node_modules'));
-    const command = [join(this.repository, 'cli/main.ts'), ...words, '--directory', this.world.directory];
-    await promisify(execFile)(process.execPath, command, { env: { ...this.world.environment } });
+  async byHand(...words: readonly string[]): Promise<Running> {
+    const { code, running } = await this.world.run(...words);
+    if (code !== 0) throw new Error(running.told());
+    return running;
+  }
+
+  /** What `sluice status` says of a stack. */
+  async status(stack: string): Promise<Status> {
+    const { running } = await this.world.run('status', '--stack', stack);
+    return running.result('status') as unknown as Status;
+  }
+
+  /** Versions with traffic in a stack, as they really are: `v1.0.0 90 %`, of every service alike. */
+  async versions(stack: string): Promise<string[]> {
+    const { live, release } = await this.status(stack);
+    const shares = Object.values(live);
+    expect(new Set(shares.map((s) => JSON.stringify(s))).size).toBe(1);
+    return Object.entries(shares[0] ?? {})
+      .flatMap(([slot, share]) => (share > 0 ? [`${release?.slots[slot]?.version ?? '?'} ${share} %`] : []))
+      .toSorted();
+  }
+
+  /** What `sluice history` lists of a stack, newest first. */
+  async history(stack: string): Promise<readonly Deployed[]> {
+    const running = await this.byHand('history', '--stack', stack);
+    return running.lines.filter((l) => l.type === 'deployment') as unknown as Deployed[];
   }
 
   close(): Promise<unknown> {
     return this.world.close();
   }
 }
+
+/** This repository as a clone has it, with an example's stack files in the place of its own. */
+const copyRepository = (repository: string, example: string): void => {
+  mkdirSync(repository, { recursive: true });
+  const listed = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const files = execFileSync('git', ['-C', ROOT, ...listed])
+    .toString()
+    .split('\0')
+    .filter((f) => f !== '' && !/^(bench|docs|test)\//.test(f) && existsSync(join(ROOT, f)));
+  const packed = execFileSync('tar', ['c', '-C', ROOT, '--null', '-T', '-'], {
+    input: files.join('\0'),
+    maxBuffer: 1 << 28,
+  });
+  execFileSync('tar', ['x', '-C', repository], { input: packed });
+  symlinkSync(join(ROOT, 'node_modules'), join(repository, 'node_modules'));
+  const own = join(repository, 'examples', example);
+  for (const file of readdirSync(own).filter((f) => /^Pulumi\.\w+\.yaml$/.test(f)))
+    copyFileSync(join(own, file), join(repository, file));
+};
 
 /** One folder an action: its name says what it stands for. */
 const standIns = (folder: string): readonly string[] =>

@@ -14,7 +14,7 @@ let traffic: TrafficRun;
 /** Version 1 is live before anything is tried, with its own migrations; 2.1 fails users. */
 beforeAll(async () => {
   const environment = { FAULT_ERRORS: '1' };
-  pipeline = await Pipeline.open({ 'v2.1.0': { environment }, 'v2.2.0': {} });
+  pipeline = await Pipeline.open({ versions: { 'v2.1.0': { environment }, 'v2.2.0': {} } });
   pipeline.shorten('Pulumi.production.yaml');
   migrationsFrom('migrations-v1');
   pipeline.commit('version 1');

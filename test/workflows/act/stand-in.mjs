@@ -13,7 +13,7 @@ const given = Object.fromEntries(
 
 /** The commit of the run, as the real one leaves it: no history, no token. */
 const checkout = () => {
-  const tree = execFileSync('git', ['-C', env.STAND_IN_REPOSITORY, 'archive', env.GITHUB_SHA], {
+  const tree = execFileSync('git', ['-C', env.STAND_IN_REPOSITORY, 'archive', given.ref ?? env.GITHUB_SHA], {
     maxBuffer: 1 << 28,
   });
   execFileSync('tar', ['x', '-C', env.GITHUB_WORKSPACE], { input: tree });
