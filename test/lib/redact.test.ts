@@ -41,7 +41,7 @@ describe('keys under which secrets are kept', () => {
 
 describe('text without secrets', () => {
   it.each([
-    ['postgres://azora:pa55@db:5432/azora', `postgres://${HIDDEN}@db:5432/azora`],
+    ['postgres://azora:hunter2@db:5432/azora', `postgres://${HIDDEN}@db:5432/azora`],
     ['postgres://azora:p@ss:w@rd@db/azora', `postgres://${HIDDEN}@db/azora`],
     [slackHook, `https://hooks.slack.com/services/${HIDDEN}`],
     ['Authorization: Bearer abcdefghijkl', `Authorization: Bearer ${HIDDEN}`],

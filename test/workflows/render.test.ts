@@ -261,11 +261,21 @@ describe('what configuration chooses', () => {
     expect(first).toEqual([
       'dependency-audit',
       'dependency-signatures',
+      'secret-scan',
       'configuration-review',
       'static-analysis',
     ]);
     for (const id of first)
       expect(job(inside, id).permissions).toEqual({ contents: { access: 'read', why: 'check out' } });
+    expect(scripts(job(inside, 'secret-scan'))).toContain('npm run secrets');
+    const quick = fileOf('deploy-production.yml', {
+      production: { checks: { ...settings, level: 'quick' } },
+    });
+    expect(job(quick, 'preflight').needs).toEqual([
+      'dependency-audit',
+      'secret-scan',
+      'configuration-review',
+    ]);
     expect(job(fileOf('deploy-production.yml'), 'preflight').needs).toBeUndefined();
   });
 

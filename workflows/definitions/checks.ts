@@ -9,19 +9,23 @@ interface Check {
   readonly run: string;
 }
 
+const SECRETS: Check = { id: 'secret-scan', name: 'Secret scan', run: 'npm run secrets' };
+
 /**
  * What each level looks at beside the application's own commands, which the preflight runs: the quick one what is
- * known about dependencies and whether configuration can be read; the enhanced one also who published them, and types
- * and rules of the code. They need no credentials, so they get none.
+ * known about dependencies, whether a secret lies in a file and whether configuration can be read; the enhanced one
+ * also who published the dependencies, and types and rules of the code. They need no credentials, so they get none.
  */
 const LEVELS: Readonly<Record<CheckSettings['level'], readonly Check[]>> = {
   quick: [
     { id: 'dependency-audit', name: 'Dependency audit', run: 'npm audit --omit=dev --audit-level=high' },
+    SECRETS,
     { id: 'configuration-review', name: 'Configuration review', run: `${SLUICE} workflows check` },
   ],
   enhanced: [
     { id: 'dependency-audit', name: 'Dependency audit', run: 'npm audit --audit-level=moderate' },
     { id: 'dependency-signatures', name: 'Signatures of dependencies', run: 'npm audit signatures' },
+    SECRETS,
     { id: 'configuration-review', name: 'Configuration review', run: `${SLUICE} workflows check` },
     { id: 'static-analysis', name: 'Static analysis', run: 'npm run check' },
   ],

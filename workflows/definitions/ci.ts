@@ -26,6 +26,11 @@ export const ci = (settings: WorkflowSettings): Workflow => ({
       ['Workflow files', `${SLUICE} workflows check`],
     ),
     test: job('test', 30, ['Tests', 'npm test']),
-    'security-scan': job('security-scan', 10, ['Dependency audit', 'npm audit --audit-level=high']),
+    'security-scan': job(
+      'security-scan',
+      10,
+      ['Secret scan', 'npm run secrets'],
+      ['Dependency audit', 'npm audit --audit-level=high'],
+    ),
   },
 });

