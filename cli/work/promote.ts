@@ -1,14 +1,40 @@
 import { DEPLOYMENT_ID } from '../../lib/ids.ts';
 import { badInput, refused } from '../../lib/errors.ts';
 import { recordStore } from '../../release/adapters/records.ts';
+import type { DeploymentRecord } from '../../release/core/records/schema.ts';
 import { text, type Values } from '../command.ts';
 import { withStack } from '../session/find.ts';
 import { readStackConfig } from '../session/stack-config.ts';
 
+/** What is asked for: a deployment of another stack, and the version it should be of, where one was named. */
+interface Wanted {
+  readonly deployment: string;
+  /** Stack that ran it. */
+  readonly stack: string;
+  readonly version?: string | undefined;
+}
+
 /**
- * Version of a deployment that another environment ran well: what is promoted. Throws when there is no such
- * deployment, when it did not end well, and when a version was given that is another one.
+ * The version that a deployment's record lets another environment have. Throws (exit 3) when there is no such record,
+ * when it did not end well, and when it is of another version than the one named.
  */
+export const versionToPromote = (
+  record: Pick<DeploymentRecord, 'status' | 'version'> | undefined,
+  { deployment, stack, version }: Wanted,
+): string => {
+  const hint = `sluice history --stack ${stack}`;
+  if (record === undefined) throw refused(`${stack} has no deployment ${deployment}`, hint);
+  if (record.status !== 'success')
+    throw refused(`deployment ${deployment} of ${record.version} ended ${record.status} in ${stack}`, hint);
+  if (version !== undefined && version !== record.version)
+    throw refused(
+      `deployment ${deployment} is of ${record.version}, not of ${version}`,
+      'leave --version out',
+    );
+  return record.version;
+};
+
+/** Version of a deployment that another environment ran well: what is promoted. Throws where it may not be. */
 export const promotedVersion = async (deployment: string, options: Values): Promise<string> => {
   if (!DEPLOYMENT_ID.test(deployment))
     throw badInput('this is no deployment', [
@@ -24,12 +50,5 @@ export const promotedVersion = async (deployment: string, options: Values): Prom
     const { record: objects } = session.objects(await session.outputs());
     return recordStore(objects, session.config.app.environment).read(deployment);
   });
-  const hint = `sluice history --stack ${stack}`;
-  if (record === undefined) throw refused(`${stack} has no deployment ${deployment}`, hint);
-  if (record.status !== 'success')
-    throw refused(`deployment ${deployment} of ${record.version} ended ${record.status} in ${stack}`, hint);
-  const given = text(options, 'version');
-  if (given !== undefined && given !== record.version)
-    throw refused(`deployment ${deployment} is of ${record.version}, not of ${given}`, 'leave --version out');
-  return record.version;
+  return versionToPromote(record, { deployment, stack, version: text(options, 'version') });
 };

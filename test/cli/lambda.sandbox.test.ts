@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findExample } from '../../cli/demo/example.ts';
 import { playScenario, type ScenarioEnd } from '../../cli/demo/scenario.ts';
-import { openSession } from '../../cli/session/open.ts';
+import { openSession, type Session } from '../../cli/session/open.ts';
 import { inSandbox } from '../../cli/session/in-sandbox.ts';
 import { readStackConfig } from '../../cli/session/stack-config.ts';
 import { deploymentId } from '../../lib/ids.ts';
@@ -67,8 +67,8 @@ const run = async (
   what: 'release' | 'rollback',
   version: string,
   onBake: () => void = () => undefined,
+  session: Session = end.session,
 ): Promise<Outcome> => {
-  const { session } = end;
   // A rollback and the release after it may begin within one second.
   const deployment = deploymentId(Date.now(), String((runs += 1)).padStart(12, 'f'));
   const options = {
@@ -152,7 +152,7 @@ it('from staging to production by digest, 10 % then 100 %; back to a published v
   });
 }, 120_000);
 
-it('errors: the gate sees them by version, the alias goes back by one direct call', async () => {
+it('errors: the gate sees them by version, the alias goes back by one direct call; a payload that times out gets none of it', async () => {
   // One burst of errors is no evidence: the gate sees several windows of them.
   await play('errors', ['8 seconds', '2 seconds'], async (end, directory) => {
     expect(end.outcome).toMatchObject({ result: 'rolled_back', exit: 4 });
@@ -162,5 +162,21 @@ it('errors: the gate sees them by version, the alias goes back by one direct cal
     expect(await aliasIn(end)).toMatchObject({ FunctionVersion: '1' });
     const answer = (await api(end, 'POST', ':live/invocations', { weight: 8, to: 'DE' })) as object;
     expect(answer).toEqual({ price: 11.9, currency: 'EUR' });
+
+    // Once more with a payload that no function which has yet to start can answer in time: users never meet it.
+    const tests = [{ name: 'at once', payload: { weight: 1, to: 'DE' }, within: '1 millisecond' }];
+    const hasty = await end.world.session('v2.0.0', {
+      bakes: ['1 second', '1 second'],
+      over: {
+        services: { quote: { environment: { NEW: 'yes' }, function: { tests } } },
+        health: { retries: 1 },
+      },
+    });
+    const late = await run(end, 'release', 'v2.0.0', undefined, hasty);
+    expect(late).toMatchObject({ result: 'rolled_back', exit: 4 });
+    expect(late.why).toMatch(/quote.*at once: .*at most 1 ms/);
+    expect(late.state.stages).toEqual([]);
+    expect(await aliasIn(end)).toMatchObject({ FunctionVersion: '1' });
+    await hasty.close();
   });
 }, 120_000);

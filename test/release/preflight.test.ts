@@ -250,7 +250,9 @@ describe('what is promoted', () => {
   });
 
   it('rolled back in staging: refused', async () => {
-    const { outcome } = await world({ ...images(7), ...ran(7, 'rolled_back') });
+    const { outcome, changed } = await world({ ...images(7), ...ran(7, 'rolled_back') });
+    expect(outcome).toMatchObject({ result: 'refused', exit: 3 });
+    expect(changed).toBe(0);
     expect(outcome.why).toContain('v2.0.0 ended rolled_back (1700000000-aaaaaaaaaaaa) in staging');
   });
 });
