@@ -2,7 +2,8 @@
  * `npm run bench`: every number of the project's main job, measured in turn and shown as one table. About fifteen
  * minutes on two cores; the machine should have nothing else to do.
  *
- *     --only NAME   one bench, or several with commas: demo, traffic, rollback, program, growth, backup, engine
+ *     --only NAME   one bench, or several with commas: demo, traffic, rollback, program, growth, backup, drill,
+ *                   engine
  *     --report      no measuring: shows the last results, and writes the table of README.md from them
  *
  * Keeps what it found in results/<bench>.json and writes the table of README.md. Ends with 0 when every claim is met,
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hosts: async () => (await import('./rollout/hosts.ts')).hosts,
   engine: async () => (await import('./engine/engine.ts')).engine,
   backup: async () => (await import('./backup.ts')).backup,
+  drill: async () => (await import('./drill.ts')).drill,
 };
 
 const { only, report } = parseArgs({
