@@ -1,3 +1,4 @@
+import { LIMITS } from '../config/app/limits.ts';
 import type { FrozenService } from '../config/release.types.ts';
 import type { SlotName } from '../config/types.ts';
 import { refused, badInput, type Problem } from '../lib/errors.ts';
@@ -12,6 +13,8 @@ export interface RoutingPlanArgs {
   readonly shares: Readonly<Record<string, Partial<Record<SlotName, number>>>>;
   /** Positions of the last update. */
   readonly remembered: Positions;
+  /** Whether users are sent to the maintenance page, which is a rule too. */
+  readonly closed: boolean;
   /** Rules that the listener may have. */
   readonly maxRules: number;
 }
@@ -59,11 +62,18 @@ const weightsOf = (shares: Partial<Record<SlotName, number>>): PlannedRule['targ
   return served.map((slot) => ({ slot, weight: Math.max(1, Math.round((shares[slot] ?? 0) * scale)) }));
 };
 
-export const planRouting = ({ slots, shares, remembered, maxRules }: RoutingPlanArgs): RoutingPlan => {
+export const planRouting = ({
+  slots,
+  shares,
+  remembered,
+  closed,
+  maxRules,
+}: RoutingPlanArgs): RoutingPlan => {
   const routed = routedServices(slots);
   refuseManyPaths(routed);
   const previews = NAMES.flatMap((s) => Object.values(slots[s] ?? {})).filter((s) => s.kind === 'web').length;
-  refuseManyRules(previews + Object.keys(shares).length, maxRules);
+  const pages = closed ? LIMITS.rulesBeside : 0;
+  refuseManyRules(previews + Object.keys(shares).length + pages, maxRules);
   const positions = planPositions(routed, remembered);
   const rules = routed.flatMap(({ name, paths }): PlannedRule[] => {
     const targets = weightsOf(shares[name] ?? {});
@@ -77,13 +87,17 @@ export const planRouting = ({ slots, shares, remembered, maxRules }: RoutingPlan
   };
 };
 
-/** Rules that a release needs while both slots are up: two previews and one production rule a service. */
-export const rulesForRelease = (webServices: number): number => 3 * webServices;
+/**
+ * Rules that a release needs while both slots are up: two previews and one production rule a service, and one for the
+ * maintenance page.
+ */
+export const rulesForRelease = (webServices: number): number =>
+  LIMITS.rulesPerService * webServices + LIMITS.rulesBeside;
 
 export const refuseManyRules = (needed: number, maxRules: number): void => {
   if (needed <= maxRules) return;
   throw refused(
-    `the listener would have ${needed} rules, and may have ${maxRules}: a release needs three rules per web service`,
+    `the listener would have ${needed} rules, and may have ${maxRules}: a release needs three rules per web service, and the maintenance page one`,
     'raise the quota "Rules per Application Load Balancer" and then loadBalancer.maxRules, or divide the services over several stacks',
   );
 };

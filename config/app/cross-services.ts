@@ -229,13 +229,13 @@ const crossHealth = (app: App, tell: Tell): void => {
 
 const crossRules = (app: App, tell: Tell): void => {
   const web = Object.values(app.services).filter((s) => s.kind === 'web').length;
-  const rules = web * LIMITS.rulesPerService;
+  const rules = web * LIMITS.rulesPerService + LIMITS.rulesBeside;
   const { maxRules } = app.loadBalancer;
   if (rules <= maxRules) return;
   tell(
     ['services'],
-    `${web} web services need ${rules} listener rules (each one for production and one preview rule per slot), the listener holds ${maxRules}`,
-    `at most ${Math.floor(maxRules / LIMITS.rulesPerService)}; have AWS raise the quota "Rules per Application Load Balancer" and set loadBalancer.maxRules, give part of the services a second load balancer (an application of its own on another host), or merge paths into fewer services`,
+    `${web} web services need ${rules} listener rules (each one for production and one preview rule per slot; one for the maintenance page), the listener holds ${maxRules}`,
+    `at most ${Math.floor((maxRules - LIMITS.rulesBeside) / LIMITS.rulesPerService)}; have AWS raise the quota "Rules per Application Load Balancer" and set loadBalancer.maxRules, give part of the services a second load balancer (an application of its own on another host), or merge paths into fewer services`,
     // Unreadable services only make the number smaller.
     { needs: [['loadBalancer']], got: `${web} web services` },
   );

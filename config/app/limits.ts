@@ -16,6 +16,8 @@ export const LIMITS = {
   pathPattern: 128,
   /** Production rule, and one preview rule for each of the two slots. */
   rulesPerService: 3,
+  /** The maintenance page's, while users are kept out. */
+  rulesBeside: 1,
   /** AWS's default quota of rules on one load balancer, default rules not counted. */
   defaultRules: 100,
   /** The quota that AWS grants on request ends somewhere here. */

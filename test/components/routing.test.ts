@@ -9,7 +9,7 @@ import { declared, find, outline, scope } from './declared.ts';
 
 const web = (...paths: string[]) => service('x', 1, { paths });
 const blue = { api: web('/api/*'), auth: web('/api/auth/*') };
-const base = { slots: { blue, green: blue }, remembered: {}, maxRules: 100 };
+const base = { slots: { blue, green: blue }, remembered: {}, closed: false, maxRules: 100 };
 
 it('one rule per service with traffic, the more specific first, none for a slot without traffic', () => {
   const plan = planRouting({ ...base, shares: { api: { blue: 95, green: 5 }, auth: { blue: 100 } } });
@@ -49,6 +49,10 @@ it('while both slots are there, a service answers on the paths of both', () => {
 it('more rules, or more paths, than a listener takes are refused with advice', () => {
   const shares = { api: { blue: 100 }, auth: { blue: 100 } };
   expect(() => planRouting({ ...base, shares, maxRules: 5 })).toThrow(/would have 6 rules, and may have 5/);
+  expect(planRouting({ ...base, shares, maxRules: 6 }).rules).toHaveLength(2);
+  expect(() => planRouting({ ...base, shares, maxRules: 6, closed: true })).toThrow(
+    /would have 7 rules, and may have 6: .*the maintenance page one/,
+  );
   const many = { api: web('/a', '/b', '/c', '/d', '/e') };
   expect(() => planRouting({ ...base, slots: { blue: many }, shares })).toThrow(
     /services\.api\.paths: too many/,

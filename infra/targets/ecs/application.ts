@@ -63,6 +63,7 @@ export const declareApplication = async (args: ApplicationArgs): Promise<Declare
     slots: { ...pick(release, 'blue'), ...pick(release, 'green') },
     shares: sharesOf(release),
     remembered: args.positions,
+    closed: release.maintenance !== undefined,
     maxRules: app.loadBalancer.maxRules,
   });
   const ground = declareGround(args);
