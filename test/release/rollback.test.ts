@@ -123,9 +123,14 @@ describe('a rollback by a person', () => {
     const ports = { ...world.options().ports, migration };
     await world.deploy('v1.0.0');
     await world.deploy('v2.0.0', { ports });
+    const { updates } = world.cloud;
     const refused = await world.rollback();
     expect(refused).toMatchObject({ result: 'refused', exit: 3 });
     expect(refused.why).toContain('002_roles.sql drops a column');
+    expect(refused.hint).toContain('--restore-database, or --override');
+    expect(world.cloud.updates).toBe(updates);
+    expect(world.heard.restored).toEqual([]);
+    expect(world.serving()).toEqual({ 'v2.0.0': 100 });
     expect((await world.rollback({ restoreDatabase: true })).result).toBe('success');
   });
 
