@@ -249,8 +249,9 @@ const failureJob = (release: ReleaseJobs, watched: readonly string[]): Job => {
     name: titleOf(release, 'Failure: take back and report'),
     needs: watched,
     // A status function, or this job would be skipped with the ones it is there for. Without a deployment nothing
-    // has begun; a run that was cancelled between two jobs leaves one half-way as a failure does.
-    if: `(failure() || cancelled()) && needs.${first}.outputs.deployment != ''`,
+    // has begun; a run that was cancelled between two jobs leaves one half-way as a failure does. A job that was
+    // skipped has no outputs at all, which is not the same to everybody as an empty one.
+    if: `(failure() || cancelled()) && needs.${first}.result != 'skipped' && needs.${first}.outputs.deployment != ''`,
     'timeout-minutes': minutes(target.app.timeouts.rollback + 10 * 60_000),
     permissions: { ...CREDENTIAL_RIGHTS, ...TELLING_RIGHTS },
     environment: environmentOf(release),

@@ -14,7 +14,7 @@ export const seedStack = async (sandbox: Sandbox, app: App): Promise<string> => 
   const store = sandboxSecrets(sandbox);
   const databaseSecret = app.database === undefined ? undefined : app.secrets[app.database.url];
   for (const secret of new Set(Object.values(app.secrets))) {
-    const hook = app.notifications.find((n) => n.secret === secret);
+    const hook = app.notifications.find((n) => (app.secrets[n.secret] ?? n.secret) === secret);
     const value = hook === undefined ? `sandbox-value-of-${secret}` : await receiverOf(sandbox, hook.to);
     await store.put(secret, secret === databaseSecret ? url : value);
   }

@@ -45,6 +45,28 @@ describe('a version that is no semver', () => {
   });
 });
 
+describe('the code that a local cloud is to run', () => {
+  it('is another application’s: says which services it lacks, and where to name it', async () => {
+    const lambda = join(import.meta.dirname, '../../examples/lambda/app');
+    const { code, err } = await commandLine(['sandbox', 'up', '--application', lambda, ...here()]);
+    expect(code).toBe(2);
+    expect(err).toBe(
+      'error: Pulumi.staging.yaml has services that the application does not have\n' +
+        `  ${lambda}/versions.json: does not list them (got api-gateway, auth-service, education-service, marketplace-service; allowed: quote)\n` +
+        '  next: name the folder of its code: sluice sandbox up --application examples/<name>/app\n',
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is no application: says what is missing', async () => {
+    const { code, err } = await commandLine(['sandbox', 'up', '--application', '/nowhere', ...here()]);
+    expect(code).toBe(2);
+    expect(err).toContain("--application: ENOENT: no such file or directory, open '/nowhere/versions.json'");
+    expect(err).toContain('allowed: a folder with versions.json');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
 describe('a value of an option', () => {
   it.each([
     [['history', '--limit', '1e3'], '--limit: is no whole number in range (got 1e3; allowed: 1 to 10000)'],

@@ -1,5 +1,6 @@
 import { DEPLOYED, type Deployed } from '../../config/github.types.ts';
 import { environmentOf } from '../../config/github/roles.ts';
+import type { App } from '../../config/types.ts';
 import { expression, type Job, type Workflow } from '../model.ts';
 import { minutes } from '../phases.ts';
 import { CREDENTIAL_RIGHTS } from '../rights.ts';
@@ -24,13 +25,16 @@ export const REASONS = [
   'failed deployment',
 ] as const;
 
+/** A standard rollback waits for people where a release does: `sluice approve` answers it. */
+const waits = ({ approval }: App): number => (approval.when === 'none' ? 0 : approval.timeout);
+
 const rollbackJob = (settings: WorkflowSettings, deployed: Deployed): Job => {
   const target = targetOf(settings, deployed);
   return {
     name: `Roll back ${target.app.environment}`,
     // One job an environment: each has a role and secrets of its own, known before anything runs.
     if: `inputs.environment == '${deployed}'`,
-    'timeout-minutes': minutes(target.app.timeouts.rollback + 15 * 60_000),
+    'timeout-minutes': minutes(target.app.timeouts.rollback + waits(target.app) + 15 * 60_000),
     permissions: CREDENTIAL_RIGHTS,
     environment: { name: environmentOf(deployed, 'rollback'), url: target.app.url },
     steps: [

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findExample } from '../../../cli/demo/example.ts';
 import { startTraffic, type TrafficRun } from '../../../sandbox/traffic/client.ts';
 import { dispatched, Pipeline, pushed } from './pipeline.ts';
+import { NO_PULL } from './rights.ts';
 
 /** The function's pipeline by its rendered files: staging, an approval, and production in one run. */
 let pipeline: Pipeline;
 let traffic: TrafficRun | undefined;
 beforeAll(async () => {
-  const broken = { code: 'v2', environment: { FAULT_ERRORS: '1' } };
-  pipeline = await Pipeline.open({ example: 'lambda', versions: { 'v2.1.0': broken } });
-  pipeline.shorten('Pulumi.production.yaml');
+  pipeline = await Pipeline.open({ example: 'lambda', versions: { 'v2.1.0': { code: 'v2' } } });
+  for (const stack of ['staging', 'production']) pipeline.shorten(`Pulumi.${stack}.yaml`);
 }, 200_000);
 afterAll(async () => {
   await traffic?.stop();
@@ -63,20 +63,22 @@ test('a push to main: staging, then production in the same run, after an approva
   expect(await images('production')).toMatch(/@sha256:[0-9a-f]{64}$/);
   expect(await images('production')).toBe(await images('staging'));
   expect((await pipeline.history('production'))[0]).toMatchObject({ version: 'v2.0.0', status: 'success' });
-  await pipeline.leastRights('deploy-staging.yml', run);
+  await pipeline.leastRights('deploy-staging.yml', run, { record: NO_PULL, 'production-record': NO_PULL });
 });
 
 test('a version that answers test payloads wrongly ends in staging; production is not asked', async () => {
+  pipeline.edit('Pulumi.staging.yaml', (text) => text.replace('price: 4.9', 'price: 5.9'));
   wanted('v2.1.0');
   const run = await pipeline.run(pushed());
-  expect(run.jobs, run.log).toEqual({ preflight: 'success', rollout: 'failure', failure: 'success' });
+  expect(run.jobs, run.log).toEqual({ preflight: 'success', rollout: 'failure', failure: 'failure' });
   expect(run.printed['rollout']).toContain('quote');
   expect(await pipeline.versions('staging')).toEqual(['v2.0.0 100 %']);
   expect((await pipeline.history('staging'))[0]).toMatchObject({ version: 'v2.1.0', status: 'rolled_back' });
   expect(await pipeline.versions('production')).toEqual(['v2.0.0 100 %']);
 });
 
-test('back by hand to a version that was published before; users lost nothing in all that', async () => {
+test('back by hand to a version that was published before, after an approval; users lost nothing in all that', async () => {
+  let approval: Promise<unknown> = Promise.resolve();
   const run = await pipeline.run(
     dispatched('rollback.yml', {
       environment: 'production',
@@ -87,7 +89,12 @@ test('back by hand to a version that was published before; users lost nothing in
       restore_database: 'false',
       override: 'false',
     }),
+    (text) => {
+      if (text.includes('waits for approval'))
+        approval = pipeline.asPerson('team-lead', 'approve', '--stack', 'production');
+    },
   );
+  await approval;
   expect(run.jobs, run.log).toEqual({ production: 'success' });
   expect(await pipeline.versions('production')).toEqual(['v1.0.0 100 %']);
   const seen = await traffic?.stop();

@@ -17,7 +17,7 @@ import { applicationPath, DEFAULT_EXAMPLE } from '../../../cli/demo/example.ts';
 import type { Repository, Seed, Seen, Token } from '../../../sandbox/cloud/github/state.ts';
 import { renderWorkflows, type WorkflowSettings } from '../../../workflows/files.ts';
 import { PINS } from '../../../workflows/pins.ts';
-import { CommandWorld, type Running } from '../../support/command-world.ts';
+import { CommandWorld, Running } from '../../support/command-world.ts';
 import { settingsWith } from '../configurations.ts';
 import { expectLeastRights, type JobWithRights } from './rights.ts';
 import { timesOf, understand, type Given, type Line, type RunResult } from './told.ts';
@@ -155,8 +155,8 @@ export class Pipeline {
     this.commit('a repository');
     const bin = join(this.folder, 'bin');
     mkdirSync(bin, { recursive: true });
-    // What is installed for the tests is what `npm ci` would install.
-    const npm = `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn '${join(ROOT, 'node_modules')}' node_modules; else echo "no npm $1 here" >&2; exit 1; fi\n`;
+    // What is installed for the tests is what `npm ci` would install; what is known about it is asked elsewhere.
+    const npm = `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn '${join(ROOT, 'node_modules')}' node_modules; elif [ "$1" = audit ]; then echo 'found 0 vulnerabilities'; elif [ "$1" = run ]; then exec '${ownNpm()}' "$@"; else echo "no npm $1 here" >&2; exit 1; fi\n`;
     writeFileSync(join(bin, 'npm'), npm);
     chmodSync(join(bin, 'npm'), 0o755);
     for (const fork of [false, true])
@@ -173,7 +173,7 @@ export class Pipeline {
   }
 
   /**
-   * The workflow files of the repository's configuration, as it stands now. What act runs differs from them in two
+   * The workflow files of the repository's configuration, as it stands now; they are to be committed. What act runs differs from them in two
    * things: it knows no `queue`, and has one token for all jobs, where GitHub gives each its own with its own rights.
    */
   async render(): Promise<void> {
@@ -181,6 +181,8 @@ export class Pipeline {
     const tokens: Token[] = [];
     const files = renderWorkflows(this.#settings()).map(({ path, text }) => {
       const file = basename(path);
+      // People commit them as they are; checks inside the pipeline compare.
+      writeFileSync(join(this.repository, path), text);
       const { jobs } = parse(text) as { jobs: Jobs };
       for (const [id, { permissions = {} }] of Object.entries(jobs))
         tokens.push({ token: tokenOf(file, id), name: `${file}/${id}`, permissions });
@@ -268,7 +270,7 @@ export class Pipeline {
     this.edit(stackFile, (text) =>
       text
         .replaceAll(/bake: \d+ minutes/g, 'bake: 2 seconds')
-        .replaceAll(/^( +)(interval|timeout|startDelay): 10 seconds$/gm, '$1$2: 1 second'),
+        .replaceAll(/\b(interval|timeout|startDelay): (5|10) seconds/g, '$1: 1 second'),
     );
     this.commit('seconds instead of minutes');
   }
@@ -349,10 +351,23 @@ export class Pipeline {
     return running;
   }
 
+  /** The same by somebody else, on another machine with a token of GitHub of their own. */
+  async asPerson(login: string, ...words: readonly string[]): Promise<Running> {
+    const token = `token-of-${login}`;
+    await this.seed({ tokens: [{ token, login, permissions: 'all' }] });
+    const { environment, directory } = this.world;
+    const all = [...words, '--directory', directory];
+    const main = join(this.repository, 'cli/sluice.js');
+    const running = new Running(all, { ...environment, GITHUB_TOKEN: token }, main);
+    if ((await running.exited) !== 0) throw new Error(running.told());
+    return running;
+  }
+
   /** What `sluice status` says of a stack. */
   async status(stack: string): Promise<Status> {
     const { running } = await this.world.run('status', '--stack', stack);
-    return running.result('status') as unknown as Status;
+    const { at: _, ...seen } = running.result('status');
+    return seen as unknown as Status;
   }
 
   /** Versions with traffic in a stack, as they really are: `v1.0.0 90 %`, of every service alike. */
@@ -375,6 +390,9 @@ export class Pipeline {
     return this.world.close();
   }
 }
+
+/** The `npm` of this machine. */
+const ownNpm = (): string => execFileSync('which', ['npm']).toString().trim();
 
 /** This repository as a clone has it, with an example's stack files in the place of its own. */
 const copyRepository = (repository: string, example: string): void => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTraffic, type TrafficRun } from '../../../sandbox/traffic/client.ts';
 import { dispatched, Pipeline, tagged } from './pipeline.ts';
+import { NO_PULL } from './rights.ts';
 import type { RunResult } from './told.ts';
 
 /**
@@ -36,10 +37,6 @@ const approval = async (how: string): Promise<void> => {
     text.replace(/approval: \{when.*\}/, `approval: {${how}}`),
   );
   await pipeline.render();
-};
-
-const NO_PULL = {
-  'pull-requests=write': 'the commit of this tag came from no pull request: nothing to comment on',
 };
 
 /** The local GitHub gives its tags as a plain object. */

@@ -35,6 +35,11 @@ export const grantedTo = ({ permissions = {} }: JobWithRights): string[] =>
     .map(([scope, access]) => `${scope}=${access}`)
     .toSorted();
 
+/** Why a job that tells GitHub has more than it took. */
+export const NO_PULL = {
+  'pull-requests=write': 'the commit came from no pull request: nothing to comment on',
+};
+
 /**
  * Every job that ran had what it took and nothing more. `more`: right → why a job has it although this run did not
  * take it. The local GitHub gives each job a token with its own rights, so one that is missing was refused there.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Pipeline, type Event } from './pipeline.ts';
+import { NO_PULL } from './rights.ts';
 
 /** THE_BOT's pipeline by its rendered files: a host over SSH, after CI has passed on develop. */
 let pipeline: Pipeline;
@@ -64,13 +65,13 @@ test('after CI on develop its very commit is deployed to the host: containers, m
   const key = pipeline.world.environment['STAGING_SSH_KEY'] ?? '';
   expect(key).toContain('PRIVATE KEY');
   expect(run.log).not.toContain(key.split('\n')[1]);
-  await pipeline.leastRights('deploy-staging.yml', run);
+  await pipeline.leastRights('deploy-staging.yml', run, { record: NO_PULL });
 });
 
 test('a service that never becomes healthy: the host has the version before, and the handler reports', async () => {
   onDevelop('v2.1.0');
   const run = await pipeline.run(afterCi('develop'));
-  expect(run.jobs, run.log).toEqual({ preflight: 'success', rollout: 'failure', failure: 'success' });
+  expect(run.jobs, run.log).toEqual({ preflight: 'success', rollout: 'failure', failure: 'failure' });
   const { url } = await pipeline.status('staging');
   expect(await (await fetch(`${url}/api/system/health/`)).json()).toMatchObject({ version: '2.0.0' });
   expect((await pipeline.history('staging'))[0]).toMatchObject({ version: 'v2.1.0', status: 'rolled_back' });
