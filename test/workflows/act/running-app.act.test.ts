@@ -9,7 +9,9 @@ beforeAll(async () => {
   const broken = { migrations: 'migrations', environment: { FAULT_PATHS: '/api/runs' } };
   pipeline = await Pipeline.open({ example: 'running-app', versions: { 'v1.2.0': broken } });
   pipeline.edit('Pulumi.staging.yaml', (text) =>
-    text.replace(/commands: \{.*\}/, "commands: { syntax: 'node --check examples/running-app/app/main.js' }"),
+    text
+      .replace(/commands: \{.*\}/, "commands: { syntax: 'node --check examples/running-app/app/main.js' }")
+      .replace('onFailure: rollback', 'onFailure: rollback\n      interval: 1 second'),
   );
   for (const stack of ['staging', 'production']) pipeline.shorten(`Pulumi.${stack}.yaml`);
   migrationsOf('staging', 'migrations-v1');
