@@ -21,7 +21,7 @@ export const hostsCommands: readonly CommandSpec[] = [
   {
     name: 'validate',
     summary: 'checks a running environment on hosts: what users meet, and what stands on the machines',
-    options: OPTIONS,
+    options: [...OPTIONS, { flags: '--directory <path>', summary: 'working folder', default: '.sluice' }],
     examples: [
       [
         'sluice validate --stack staging',

@@ -7,7 +7,7 @@ import { flag, text, type Values } from '../command.ts';
 import { openSession, prepareDirectory, type Session } from './open.ts';
 import { inSandbox } from './in-sandbox.ts';
 import { readPrepared } from './prepared.ts';
-import { merge, readStackConfig, type StackConfig } from './stack-config.ts';
+import { merge, readStackConfig, type StackConfig, type Tree } from './stack-config.ts';
 
 /** Folder of the sandbox daemon below the working folder. */
 export const sandboxFolder = (directory: string): string => join(directory, 'sandbox');
@@ -61,6 +61,21 @@ export const openStack = async (options: Values): Promise<OpenedStack> => {
     return { session, where: surroundings.name, shortened: false, close: () => session.close() };
   }
   return openInSandbox(options, plain, directory);
+};
+
+/**
+ * What a local cloud that this shell addresses, or that runs for this folder, has in the place of a stack's machines; its
+ * keys are put into this process's environment. Empty where there is none.
+ */
+export const machinesHere = async (directory: string, stack: string): Promise<Tree> => {
+  if (meansAws(process.env, existsSync(join(sandboxFolder(directory), 'daemon.json')))) return {};
+  const sandbox = await findSandbox(directory).catch(() => undefined);
+  if (sandbox === undefined) return {};
+  const { overlays, keys } = readPrepared(sandbox.directory);
+  await sandbox.close();
+  if (overlays[stack] === undefined) return {};
+  Object.assign(process.env, keys);
+  return overlays[stack];
 };
 
 const openInSandbox = async (

@@ -5,6 +5,7 @@ import { EXIT, refused, type ExitCode } from '../../lib/errors.ts';
 import { text, type Values } from '../command.ts';
 import { findExample } from '../demo/example.ts';
 import type { Printer } from '../print.ts';
+import { machinesHere } from '../session/find.ts';
 import { readStackConfig } from '../session/stack-config.ts';
 import { runChecks, type Finding } from './check.ts';
 import { machineChecks } from './machine.ts';
@@ -46,8 +47,12 @@ export const tellFindings = (
 /** `sluice validate`. */
 export const runValidate = async (options: Values, print: Printer): Promise<ExitCode> => {
   const stack = text(options, 'stack') ?? 'staging';
-  const { folder } = await findExample(text(options, 'example'));
-  const { app } = readStackConfig(stack, {}, { folder });
+  const example = text(options, 'example');
+  const { folder } = await findExample(example);
+  // An example's own stack files name machines that are somewhere else.
+  const machines =
+    example === undefined ? await machinesHere(text(options, 'directory') ?? '.sluice', stack) : {};
+  const { app } = readStackConfig(stack, machines, { folder });
   const { target } = app;
   if (target.kind !== 'hosts')
     throw refused(

@@ -61,6 +61,9 @@ test('after CI on develop its very commit is deployed to the host: containers, m
   expect(await answer.json()).toMatchObject({ version: '2.0.0' });
   const containers = await pipeline.world.sandbox.call<Record<string, object>>('GET', '/hosts/staging');
   expect(Object.keys(containers)).toHaveLength(8);
+  expect((await pipeline.byHand('validate', '--stack', 'staging')).result('validation')).toMatchObject({
+    failed: 0,
+  });
   // The key of the host is GitHub's secret; no job printed it.
   const key = pipeline.world.environment['STAGING_SSH_KEY'] ?? '';
   expect(key).toContain('PRIVATE KEY');
