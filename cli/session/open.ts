@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock, type Clock } from '../../lib/clock.ts';
@@ -66,7 +66,7 @@ export const prepareDirectory = (directory: string): string => {
     mkdirSync(path, { recursive: true });
     const probe = join(path, `.write-${process.pid}`);
     writeFileSync(probe, '');
-    void import('node:fs/promises').then(({ rm }) => rm(probe, { force: true }));
+    rmSync(probe, { force: true });
     return path;
   } catch (error) {
     throw badInput(
