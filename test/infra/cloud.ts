@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Release } from '../../config/release.types.ts';
 import { readStackFile } from '../../config/stack-file.ts';
 import main from '../../infra/index.ts';
@@ -185,6 +186,11 @@ export interface Stage {
   written(): string;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
 /** The real program with Azora's own configuration, on a cloud in memory. `edit` changes `sluice:app`. */
 export const stage = (
   stack: 'staging' | 'production',
@@ -198,6 +204,7 @@ export const stage = (
   config['sluice:app'] = JSON.stringify(app);
   const events: EngineEvent[] = [];
   const directory = mkdtempSync(join(tmpdir(), 'sluice-program-'));
+  folders.push(directory);
   let clock = 1_700_000_000_000;
   const open = (of: string, program: Program, release?: Release): Engine =>
     createEngine({
