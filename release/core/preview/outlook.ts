@@ -51,6 +51,8 @@ const RUNS: Readonly<Record<string, string>> = {
   'backup-command': 'a backup is taken, restored and compared',
   'migrate-command': 'migrations run',
   'verify-command': 'health of the new slot is asked before it gets traffic',
+  'smoke-command': 'smoke tests run before it gets traffic',
+  'record-command': 'the record is written',
 };
 
 const runsOf = (changes: readonly Change[]): string[] =>
