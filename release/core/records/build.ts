@@ -3,6 +3,7 @@ import type { Entry, Metadata, StageRun, State, Status } from '../engine/types.t
 import { gateLog } from '../gate/gate.ts';
 import { objectivesOf } from './objectives.ts';
 import type { DeploymentRecord } from './schema.ts';
+import { namesOf } from './summary.ts';
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 const minutes = (ms: number): number => Math.round((ms / 60_000) * 100) / 100;
@@ -37,6 +38,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
       pending: [...(s.preflight?.pendingMigrations ?? [])],
       destructive: [...(s.preflight?.destructive ?? [])],
       ...known('details', s.migration),
+      ...known('undone', s.undone === undefined ? undefined : [...namesOf(s.undone['undone'])]),
     },
     rollout_stages: s.stages.map((x) => stageOf(x, finished)),
     health_checks: healthOf(s, status),
