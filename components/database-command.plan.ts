@@ -6,11 +6,11 @@ export interface CommandsPlanArgs {
     'application' | 'environment' | 'database' | 'buckets' | 'timeouts' | 'health' | 'smoke'
   >;
   /** Deployment whose backup was taken last; undefined: none was. */
-  readonly backup: string | undefined;
+  readonly backup?: string | undefined;
   /** Deployment and version whose migrations ran last. */
-  readonly schema: { readonly deployment: string; readonly version: string } | undefined;
+  readonly schema?: { readonly deployment: string; readonly version: string } | undefined;
   /** The slot that has just been brought and is to be verified before traffic moves; direct rollouts only. */
-  readonly verify: { readonly deployment: string; readonly version: string } | undefined;
+  readonly verify?: { readonly deployment: string; readonly version: string } | undefined;
   /** The slot whose smoke tests are run before traffic moves; direct rollouts only. */
   readonly smoke?: { readonly deployment: string } | undefined;
   /** The deployment that a record is to be kept of; direct rollouts only. */

@@ -41,7 +41,7 @@ const placeOf = ({ settings, place }: CommandSurroundings): Values => ({
 
 export const declareBackup = (around: CommandSurroundings): DatabaseCommand | undefined => {
   const { release, buckets, databaseSecrets } = around;
-  const planned = plannedOf(around, { backup: release.backup, schema: undefined, verify: undefined });
+  const planned = plannedOf(around, { backup: release.backup });
   if (planned === undefined) return undefined;
   const environment = given({
     SLUICE_BACKUP_BUCKET: buckets.names.backup,
@@ -58,7 +58,7 @@ export const declareMigration = (
   after: readonly pulumi.Resource[],
 ): DatabaseCommand | undefined => {
   const { release, buckets, databaseSecrets } = around;
-  const planned = plannedOf(around, { backup: undefined, schema: release.schema, verify: undefined });
+  const planned = plannedOf(around, { schema: release.schema });
   if (planned === undefined) return undefined;
   const environment = given({
     SLUICE_RECORD_BUCKET: buckets.names.record,
@@ -97,7 +97,7 @@ export const declareVerification = (
   around: CommandSurroundings,
   { slot, environment, after }: Verification,
 ): DatabaseCommand | undefined => {
-  const planned = plannedOf(around, { backup: undefined, schema: undefined, verify: slot });
+  const planned = plannedOf(around, { verify: slot });
   if (planned === undefined) return undefined;
   return new DatabaseCommand('verify', { planned, environment, after });
 };

@@ -21,13 +21,7 @@ export const declareSmoke = (
   const slot = live === undefined ? undefined : release.slots[live];
   const token = live === undefined ? undefined : tokens[live];
   if (!deploysItself({ settings, release }) || slot === undefined || token === undefined) return undefined;
-  const [planned] = planCommands({
-    app,
-    backup: undefined,
-    schema: undefined,
-    verify: undefined,
-    smoke: slot,
-  });
+  const [planned] = planCommands({ app, smoke: slot });
   if (planned === undefined || app.smoke.tests.length === 0) return undefined;
   const tests = pulumi.all([way.url, token]).apply(([url, value]) =>
     JSON.stringify(
@@ -55,13 +49,7 @@ export const declareRecord = (settings: Settings, release: Release, declared: De
   const { app, region } = settings;
   const facts = directFacts(app, release);
   if (!deploysItself({ settings, release }) || facts === undefined) return;
-  const [planned] = planCommands({
-    app,
-    backup: undefined,
-    schema: undefined,
-    verify: undefined,
-    record: facts,
-  });
+  const [planned] = planCommands({ app, record: facts });
   if (planned === undefined) return;
   const { names, ready } = declared.buckets;
   new DatabaseCommand('record', {

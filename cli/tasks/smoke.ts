@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { badInput, EXIT, ExpectedError } from '../../lib/errors.ts';
 import type { SmokeCase } from '../../release/core/engine/types.ts';
-import { smokeReasons } from '../../release/core/smoke.ts';
+import { smokeCase } from '../../release/core/smoke.ts';
 import { s3Objects } from '../../release/adapters/objects.ts';
 import { s3Client } from '../../release/adapters/s3.ts';
 import type { HttpAnswer, HttpProbe } from '../../release/ports/prober.ts';
@@ -109,18 +109,12 @@ export const smoke = (
 const isBad = (c: SmokeCase): boolean => c.critical && !c.passed;
 
 const ask = async (test: Asked, task: Task, http: Http): Promise<SmokeCase> => {
-  const { name, method, url, headers, body, critical, within } = test;
+  const { method, url, headers, body, within } = test;
   const probe = { method, url, headers, body, timeoutMs: Math.max(within, 1_000) };
-  const answer = await http(probe, task.signal);
-  const why = smokeReasons({ ...test, contains: test.contains }, answer);
-  task.log(`${why.length === 0 ? 'passed' : 'FAILED'} ${name}: ${method} ${url} ${why.join('; ')}`.trimEnd());
-  return {
-    name,
-    critical,
-    passed: why.length === 0,
-    latencyMs: answer.latencyMs,
-    ...(why.length === 0 ? {} : { why: why.join('; ') }),
-  };
+  const found = smokeCase({ ...test, contains: test.contains }, await http(probe, task.signal));
+  const { name, passed, why = '' } = found;
+  task.log(`${passed ? 'passed' : 'FAILED'} ${name}: ${method} ${url} ${why}`.trimEnd());
+  return found;
 };
 
 const failed = (bad: readonly SmokeCase[], count: number): ExpectedError =>

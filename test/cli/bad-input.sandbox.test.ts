@@ -80,7 +80,7 @@ const DEFECTS: readonly (readonly [
       [APP, 'services', `extra-${i}`],
       { path: `/extra-${i}/*`, port: 4000 + i },
     ]),
-    ['sluice:app.services: 44 web services need 132 listener rules', 'the listener holds 100'],
+    ['sluice:app.services: 44 web services need 133 listener rules', 'the listener holds 100'],
   ],
 ];
 

@@ -4,6 +4,7 @@ import { gateLog } from '../gate/gate.ts';
 import { objectivesOf } from './objectives.ts';
 import type { DeploymentRecord } from './schema.ts';
 import { namesOf } from './summary.ts';
+import { recordedSmoke } from '../smoke.ts';
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 const minutes = (ms: number): number => Math.round((ms / 60_000) * 100) / 100;
@@ -42,13 +43,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
     },
     rollout_stages: s.stages.map((x) => stageOf(x, finished)),
     health_checks: healthOf(s, status),
-    smoke_tests: (s.smoke?.cases ?? []).map((c) => ({
-      name: c.name,
-      critical: c.critical,
-      passed: c.passed,
-      latency_ms: c.latencyMs,
-      ...known('why', c.why),
-    })),
+    smoke_tests: recordedSmoke(s.smoke?.cases ?? []),
     rollback_available: status === 'success' && (s.kind === 'rollback' || s.stable !== undefined),
     rollback_window_minutes: minutes(settings.rollback.window),
     rollback_deadline: iso(finished + settings.rollback.window),

@@ -4,6 +4,7 @@ import type { App } from '../../../config/types.ts';
 import type { SmokeCase } from '../engine/types.ts';
 import { iso } from './build.ts';
 import type { DeploymentRecord } from './schema.ts';
+import { recordedSmoke } from '../smoke.ts';
 
 /**
  * What a plain update knows of the deployment that it makes: JSON from the program to the command that writes the record
@@ -95,13 +96,7 @@ export const directRecord = (facts: DirectFacts, found: DirectFound, now: number
       ...Object.fromEntries(healthy),
       smoke_tests: smoke === undefined ? 'none' : smoke.every((t) => t.passed) ? 'passed' : 'failed',
     },
-    smoke_tests: (smoke ?? []).map(({ name, critical, passed, latencyMs, why }) => ({
-      name,
-      critical,
-      passed,
-      latency_ms: latencyMs,
-      ...(why === undefined ? {} : { why }),
-    })),
+    smoke_tests: recordedSmoke(smoke ?? []),
     rollback_available: facts.replaces !== null,
     rollback_window_minutes: facts.window / 60_000,
     rollback_deadline: iso(now + facts.window),

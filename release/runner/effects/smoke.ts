@@ -2,7 +2,7 @@ import type { SmokeTest } from '../../../config/types.ts';
 import type { EffectOf, EffectResults } from '../../core/engine/effects.ts';
 import type { SmokeCase } from '../../core/engine/types.ts';
 import { liveSlot } from '../../core/release.ts';
-import { smokeReasons } from '../../core/smoke.ts';
+import { smokeCase } from '../../core/smoke.ts';
 import type { Context } from '../context.ts';
 import { probeSlot } from './probe.ts';
 
@@ -31,18 +31,12 @@ const judge = async (
     },
     c.signal,
   );
-  const wrong = smokeReasons(test, answer);
+  const found = smokeCase(test, answer);
   c.ports.logs.append(
     'smoke',
-    `${wrong.length === 0 ? 'passed' : 'FAILED'} ${test.name}: ${test.method} ${test.path} ${answer.ok ? answer.status : '-'} ${answer.latencyMs} ms ${wrong.join('; ')}`.trimEnd(),
+    `${found.passed ? 'passed' : 'FAILED'} ${test.name}: ${test.method} ${test.path} ${answer.ok ? answer.status : '-'} ${answer.latencyMs} ms ${found.why ?? ''}`.trimEnd(),
   );
-  return {
-    name: test.name,
-    critical: test.critical,
-    passed: wrong.length === 0,
-    latencyMs: answer.latencyMs,
-    ...(wrong.length === 0 ? {} : { why: wrong.join('; ') }),
-  };
+  return found;
 };
 
 /** The test payloads of functions, through the alias. */

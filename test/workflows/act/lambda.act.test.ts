@@ -77,6 +77,17 @@ test('a version that answers test payloads wrongly ends in staging; production i
   expect(await pipeline.versions('production')).toEqual(['v2.0.0 100 %']);
 });
 
+test('a hotfix is dispatched from its branch into staging, and goes no further', async () => {
+  pipeline.git('checkout', '-q', '-b', 'hotfix/rates');
+  pipeline.edit('Pulumi.staging.yaml', (text) => text.replace('price: 5.9', 'price: 4.9'));
+  pipeline.commit('the rate as it was');
+  const run = await pipeline.run(dispatched('deploy-staging.yml', { version: 'v2.1.0' }, 'hotfix/rates'));
+  pipeline.git('checkout', '-q', 'main');
+  expect(run.jobs, run.log).toEqual(STAGING);
+  expect(await pipeline.versions('staging')).toEqual(['v2.1.0 100 %']);
+  expect(await pipeline.versions('production')).toEqual(['v2.0.0 100 %']);
+});
+
 test('back by hand to a version that was published before, after an approval; users lost nothing in all that', async () => {
   let approval: Promise<unknown> = Promise.resolve();
   const run = await pipeline.run(

@@ -29,6 +29,8 @@ export interface Event {
   readonly workflow: string;
   readonly event: 'push' | 'pull_request' | 'workflow_dispatch' | 'workflow_run' | 'schedule';
   readonly payload?: Readonly<Record<string, unknown>>;
+  /** Only this job of the file. Default: every one. */
+  readonly job?: string;
   /** Runs without any secret, as GitHub does for a fork. */
   readonly fork?: boolean;
   readonly actor?: string;
@@ -73,10 +75,14 @@ export const pushed = (branch = 'main'): Event => ({
   event: 'push',
   payload: { ref: `refs/heads/${branch}` },
 });
-export const dispatched = (workflow: string, inputs: Readonly<Record<string, string>>): Event => ({
+export const dispatched = (
+  workflow: string,
+  inputs: Readonly<Record<string, string>>,
+  branch = 'main',
+): Event => ({
   workflow,
   event: 'workflow_dispatch',
-  payload: { ref: 'refs/heads/main', inputs },
+  payload: { ref: `refs/heads/${branch}`, inputs },
 });
 
 /**
@@ -285,7 +291,7 @@ export class Pipeline {
    * while they do.
    */
   async run(
-    { workflow, event, payload = {}, fork = false, actor = 'ada', id }: Event,
+    { workflow, event, job, payload = {}, fork = false, actor = 'ada', id }: Event,
     onLine: (text: string) => void = () => {},
   ): Promise<RunResult> {
     this.#runs += 1;
@@ -306,6 +312,7 @@ export class Pipeline {
         `--workflows=${join(this.#workflows, workflow)}`,
         `--env-file=${this.#environmentFile(fork)}`,
         `--env=GITHUB_RUN_ID=${number}`,
+        ...(job === undefined ? [] : [`--job=${job}`]),
         ...this.#arguments,
         ...secrets,
       ],

@@ -80,6 +80,15 @@ test('a push to main deploys what the stack file says; logs are kept, GitHub is 
   await pipeline.leastRights('deploy-staging.yml', run);
 });
 
+test('the checks of a merge hold no right but to read the code', async () => {
+  await pipeline.calls();
+  const event = { workflow: 'ci.yml', event: 'push', payload: { ref: 'refs/heads/main' } } as const;
+  // The others are the commands of this repository's own development: its tests would run themselves.
+  const run = await pipeline.run({ ...event, job: 'security-scan' });
+  expect(run.jobs, run.log).toEqual({ 'security-scan': 'success' });
+  await pipeline.leastRights('ci.yml', run);
+});
+
 test('a push that changes nothing of it deploys nothing', async () => {
   pipeline.commit('a word in the README');
   const run = await pipeline.run(pushed());

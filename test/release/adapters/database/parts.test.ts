@@ -18,7 +18,9 @@ import { serverMessages } from '../../../../release/adapters/database/server-mes
 
 describe('a database’s URL', () => {
   it('is read, with what other tools put into it, and described without its password', () => {
-    const a = parseAddress('postgres://u%40x:hunter2%2Fw@db.example:6432/my%20db?schema=public&sslmode=require');
+    const a = parseAddress(
+      'postgres://u%40x:hunter2%2Fw@db.example:6432/my%20db?schema=public&sslmode=require',
+    );
     expect(a).toEqual({
       host: 'db.example',
       port: 6432,
