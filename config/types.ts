@@ -154,6 +154,8 @@ export interface Database {
     readonly directory: string | undefined;
     readonly when: 'besideBuild' | 'beforeBuild' | 'beforeTraffic' | 'afterStart';
     readonly after: string | undefined;
+    /** Command that undoes migrations: what `command` gets, with `VERSION` as the one gone back to, and `MIGRATIONS`: names, newest first, one a line. */
+    readonly back?: string | undefined;
     /** Users are sent to the maintenance page from before the backup until the new version has traffic. */
     readonly maintenance: boolean;
   };

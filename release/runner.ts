@@ -39,7 +39,9 @@ export const runRollback = async (
   request: Request & { readonly rollback: NonNullable<Request['rollback']> },
 ): Promise<Outcome> => {
   const always = options.app.rollback.database === 'always';
-  const rollback = { ...request.rollback, restoreDatabase: request.rollback.restoreDatabase || always };
+  // Whoever asks for migrations to be undone has chosen: not what a rollback does otherwise.
+  const restore = always && request.rollback.revertMigrations !== true;
+  const rollback = { ...request.rollback, restoreDatabase: request.rollback.restoreDatabase || restore };
   return await runRelease(options, { ...request, rollback });
 };
 

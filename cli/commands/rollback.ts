@@ -1,6 +1,25 @@
 import { badInput } from '../../lib/errors.ts';
-import { type CommandSpec, text } from '../command.ts';
+import { type CommandSpec, flag, text, type Values } from '../command.ts';
 import { STACK_OPTIONS } from '../session/options.ts';
+
+/** Migrations are undone in the database that is there, and with the time that an emergency has not. */
+const checkRevert = (options: Values): void => {
+  const path = '--revert-migrations';
+  const problems = [
+    ...(flag(options, 'restoreDatabase')
+      ? [{ path, reason: 'cannot be with --restore-database: the backup is from before those migrations' }]
+      : []),
+    ...(text(options, 'mode') === 'emergency'
+      ? [{ path, reason: 'cannot be with --mode emergency, which moves traffic only' }]
+      : []),
+  ];
+  if (problems.length > 0)
+    throw badInput(
+      'migrations cannot be undone this way',
+      problems,
+      'leave out one of them; after an emergency go back once more, without it',
+    );
+};
 
 export const rollback: CommandSpec = {
   name: 'rollback',
@@ -24,6 +43,10 @@ export const rollback: CommandSpec = {
     },
     { flags: '--override', summary: 'after the rollback window' },
     { flags: '--restore-database', summary: 'also restore the backup taken before the release' },
+    {
+      flags: '--revert-migrations',
+      summary: 'also undo the migrations since then, by database.migrations.back; what users wrote stays',
+    },
     { flags: '--ticket <id>', summary: 'incident or ticket, for the record' },
     { flags: '--on-interrupt <what>', summary: 'what Ctrl-C does', choices: ['rollback', 'leave'] },
   ],
@@ -47,6 +70,7 @@ export const rollback: CommandSpec = {
         [{ path: '--reason', reason: 'is missing' }],
         'sluice rollback --reason "service outage"',
       );
+    if (flag(options, 'revertMigrations')) checkRevert(options);
     const { rollBack } = await import('../work/rollback.ts');
     return rollBack(reason, options, { print, signal });
   },

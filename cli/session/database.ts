@@ -9,7 +9,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { refused } from '../../lib/errors.ts';
 import type { Redactor } from '../../lib/redact.ts';
 import type { Secrets, Tasks } from '../../release/ports/supply.ts';
-import type { Ports } from '../../release/runner/types.ts';
+import type { ObjectStore } from '../../release/ports/objects.ts';
+import type { Ports, Undo } from '../../release/runner/types.ts';
 import { parseAddress } from '../../release/adapters/database/address.ts';
 import { backupStore } from '../../release/adapters/database/backup-store.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from '../../release/adapters/database/migrations.ts';
 import { withClient } from '../../release/adapters/database/session.ts';
 import type { Restored } from '../tasks/restore.ts';
+import type { UndoMarker } from '../tasks/undo.ts';
 
 export interface DatabaseOptions {
   readonly app: App;
@@ -123,6 +125,38 @@ export const restoreDatabase = async (
     },
     { secrets, clock, signal, env: environment },
     client,
+  );
+};
+
+/** Undoes migrations of the application's database by the configured command. Throws (exit 3) where there is none. */
+export const undoMigrations = async (
+  options: RestoreOptions,
+  { timeoutMs, ...what }: Undo,
+  records: ObjectStore,
+  signal: AbortSignal,
+): Promise<UndoMarker> => {
+  const { app, secrets, directory, clock, environment, root } = options;
+  const { database, reference } = await databaseOf(options);
+  const { back } = database.migrations;
+  if (back === undefined)
+    throw refused(
+      `no command is configured that undoes migrations of ${app.environment}`,
+      'sluice:app.database.migrations.back',
+    );
+  const { undo } = await import('../tasks/undo.ts');
+  return undo(
+    {
+      ...what,
+      environment: app.environment,
+      directory,
+      timeout: timeoutMs,
+      database: reference,
+      command: back,
+      urlName: database.url,
+      cwd: root,
+    },
+    { secrets, clock, signal, env: { ...process.env, ...environment } },
+    records,
   );
 };
 

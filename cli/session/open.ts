@@ -13,11 +13,11 @@ import { messageSender } from '../../release/adapters/messages/index.ts';
 import { gate } from '../../release/core/gate/gate.ts';
 import type { Github } from '../../release/ports/github.ts';
 import type { StackOutputs, StackUpdater, UpdateEvent } from '../../release/ports/stack.ts';
-import type { Ports, RunOptions } from '../../release/runner/types.ts';
+import type { Ports, RunOptions, Undo } from '../../release/runner/types.ts';
 import { ensureStack } from '../../release/runner.ts';
 import { backupStore, type BackupStore } from '../../release/adapters/database/backup-store.ts';
 import type { Restored } from '../tasks/restore.ts';
-import { databasePorts, restoreDatabase, type RestoreOptions } from './database.ts';
+import { databasePorts, restoreDatabase, undoMigrations, type RestoreOptions } from './database.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { githubOf } from './github.ts';
 import { httpProbe } from './http.ts';
@@ -113,7 +113,18 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   const github = githubOf(config.app, environment);
   for (const token of [environment['GITHUB_TOKEN'], process.env['GITHUB_TOKEN']])
     if (token !== undefined && token !== '') hidden.add(token);
-  const around = { config, github, surroundings, directory, clock, stack, objects, hidden, restore };
+  const around = {
+    config,
+    github,
+    surroundings,
+    directory,
+    clock,
+    stack,
+    objects,
+    hidden,
+    restore,
+    databaseTasks,
+  };
   return {
     config,
     stack,
@@ -155,6 +166,7 @@ interface Around extends Required<SessionOptions> {
   readonly objects: (outputs: StackOutputs) => Ports['objects'];
   readonly hidden: Redactor;
   readonly restore: Session['restore'];
+  readonly databaseTasks: Session['databaseTasks'];
 }
 
 const portsOf = (around: Around, outputs: StackOutputs, deployment: string): Ports => {
@@ -181,6 +193,14 @@ const portsOf = (around: Around, outputs: StackOutputs, deployment: string): Por
           // Whoever asks a rollback to restore the database has been told what that means.
           restore: async (of: string, signal?: AbortSignal) => ({
             ...(await around.restore(outputs, of, true, signal ?? AbortSignal.timeout(3_600_000))),
+          }),
+          undo: async (what: Undo, signal?: AbortSignal) => ({
+            ...(await undoMigrations(
+              around.databaseTasks(outputs),
+              what,
+              around.objects(outputs).record,
+              signal ?? AbortSignal.timeout(what.timeoutMs),
+            )),
           }),
         }),
     elsewhere: (environment, version) =>

@@ -81,7 +81,7 @@ export const VARIABLES = {
   releaseFacts: 'SLUICE_RELEASE_FACTS',
 } as const;
 
-export type TaskKind = 'backup' | 'migrate' | 'verify' | 'smoke' | 'record' | 'restore';
+export type TaskKind = 'backup' | 'migrate' | 'verify' | 'smoke' | 'record' | 'restore' | 'undo';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads variables strictly and collects what is wrong, so that one message names everything that is missing. */
@@ -197,6 +197,7 @@ const LOGS: Readonly<Record<TaskKind, LogKind>> = {
   smoke: 'smoke',
   record: 'rollout',
   restore: 'rollback',
+  undo: 'rollback',
 };
 
 /** `<dir>/logs/<deployment>/backup-logs-<deployment>.log`: the file that the release engine keeps, under its name. */

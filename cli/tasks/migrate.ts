@@ -197,8 +197,8 @@ const announce = (
 };
 
 /** A migration may do what it likes to the database, but has no business with the sandbox or with other secrets. */
-const commandEnvironment = (
-  input: MigrateInput,
+export const commandEnvironment = (
+  input: Pick<MigrateInput, 'urlName' | 'version' | 'deployment' | 'environment'>,
   env: TaskPorts['env'],
   url: string,
 ): Record<string, string | undefined> => ({

@@ -5,7 +5,7 @@ import type { TaskPorts } from './task.ts';
 
 /** Runs one task of a deployment with what its environment says; what it says goes into its log file, what went wrong is its error. */
 export const runTask = (
-  kind: Exclude<TaskKind, 'restore'>,
+  kind: Exclude<TaskKind, 'restore' | 'undo'>,
   env: Environment,
   signal: AbortSignal,
 ): Promise<void> =>

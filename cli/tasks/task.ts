@@ -112,10 +112,17 @@ const readSecret = async (secrets: TaskPorts['secrets'], reference: SecretRefere
   }
 };
 
+/** Names of time limits that are not the task's own. */
+const LIMITS: Partial<Readonly<Record<TaskKind, string>>> = {
+  verify: 'health',
+  restore: 'backup',
+  undo: 'migrate',
+};
+
 const tooLong = (kind: TaskKind, ms: number): ExpectedError =>
   new ExpectedError(`the ${kind} task took longer than ${ms / 1000} s and was stopped`, {
     exit: EXIT.personNeeded,
-    hint: `raise timeouts.${kind === 'verify' ? 'health' : kind === 'restore' ? 'backup' : kind} in sluice:app, or see what the log says it waited for`,
+    hint: `raise timeouts.${LIMITS[kind] ?? kind} in sluice:app, or see what the log says it waited for`,
   });
 
 /** An expected error's message is shown to people; a driver may have put a password into it. */

@@ -27,6 +27,7 @@ export const rollBack = (
         mode: text(options, 'mode') === 'emergency' ? ('emergency' as const) : ('standard' as const),
         override: flag(options, 'override'),
         restoreDatabase: flag(options, 'restoreDatabase'),
+        revertMigrations: flag(options, 'revertMigrations'),
         ...(to === undefined ? {} : { to }),
       },
     };

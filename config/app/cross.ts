@@ -74,7 +74,14 @@ const crossTask = (app: App, database: Database, tell: Tell): void => {
       'false, with snapshots of the database itself; or runs: runner on a machine inside the network',
       { needs: [runs, ['database', 'backup', 'enabled']] },
     );
-  const { when } = database.migrations;
+  const { when, back } = database.migrations;
+  if (back !== undefined)
+    tell(
+      ['database', 'migrations', 'back'],
+      'cannot be with `runs: task`: the machine that runs sluice undoes migrations, and does not reach the database',
+      'none; undo them in a task of your own',
+      { needs: [runs, ['database', 'migrations', 'back']] },
+    );
   if (when === 'besideBuild' || when === 'beforeBuild')
     tell(
       ['database', 'migrations', 'when'],

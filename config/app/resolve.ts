@@ -163,6 +163,7 @@ const resolveDatabase = (written: NonNullable<Written['database']>, environment:
     ...written.migrations,
     directory: written.migrations.directory,
     after: written.migrations.after,
+    back: written.migrations.back,
   },
   backup: {
     ...written.backup,

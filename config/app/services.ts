@@ -130,6 +130,12 @@ export const database = strict({
     when: choice('besideBuild', 'beforeBuild', 'beforeTraffic', 'afterStart').prefault('besideBuild'),
     /** Command after the migration, e.g. for static files. */
     after: command.optional(),
+    /**
+     * Command that undoes migrations, for `sluice rollback --revert-migrations`, e.g. `npx dbmate rollback`. In its
+     * environment: what `command` gets, VERSION (the one that is gone back to) and MIGRATIONS (names of those to undo,
+     * newest first, one a line). Default: none, the database is restored instead.
+     */
+    back: command.optional(),
     /** Maintenance page while migrations run. Default: false. */
     maintenance: flag().prefault(false),
   }),

@@ -16,7 +16,7 @@ import { keeping, TakenOver } from './store.ts';
 import type { RunOptions } from './types.ts';
 
 /** Effects that change the world: none begins without the lease. */
-const ACTS: ReadonlySet<EffectKind> = new Set(['build', 'update', 'weights', 'restore', 'record']);
+const ACTS: ReadonlySet<EffectKind> = new Set(['build', 'update', 'weights', 'restore', 'undo', 'record']);
 
 export type Ending = 'over' | 'halted' | 'handedOn' | 'left' | 'takenOver';
 

@@ -45,12 +45,24 @@ export interface Ports {
   readonly logs: Logs;
   /** Restores a deployment's backup; undefined where there is no database. */
   readonly restore?: (deployment: string, signal?: AbortSignal) => Promise<Metadata>;
+  /** Undoes migrations by the configured command, once a deployment; undefined where there is no database. */
+  readonly undo?: (what: Undo, signal?: AbortSignal) => Promise<Metadata>;
   /** The application's repository; undefined where it has none, or none that can be asked. */
   readonly github?: Github;
   /** The last deployment of a version in another environment, with the digests it ran. */
   readonly elsewhere?: (environment: string, version: string) => Promise<Elsewhere | undefined>;
   /** Text of a migration file; undefined when it cannot be read here. */
   readonly migration?: (name: string) => Promise<string | undefined>;
+}
+
+export interface Undo {
+  /** The rollback's own. */
+  readonly deployment: string;
+  /** The version that is gone back to. */
+  readonly version: string;
+  /** Names, newest first. */
+  readonly migrations: readonly string[];
+  readonly timeoutMs: number;
 }
 
 export interface Elsewhere {

@@ -45,6 +45,20 @@ describe('a version that is no semver', () => {
   });
 });
 
+describe('a rollback that is to undo migrations', () => {
+  it('and to restore the database, in an emergency: says everything that cannot be together', async () => {
+    const asked = ['--revert-migrations', '--restore-database', '--mode', 'emergency'];
+    const { code, err } = await commandLine(['rollback', '--reason', 'x', ...asked, ...here()]);
+    expect(code).toBe(2);
+    expect(err).toBe(
+      'error: migrations cannot be undone this way\n' +
+        '  --revert-migrations: cannot be with --restore-database: the backup is from before those migrations\n' +
+        '  --revert-migrations: cannot be with --mode emergency, which moves traffic only\n' +
+        '  next: leave out one of them; after an emergency go back once more, without it\n',
+    );
+  });
+});
+
 describe('the code that a local cloud is to run', () => {
   it('is another application’s: says which services it lacks, and where to name it', async () => {
     const lambda = join(import.meta.dirname, '../../examples/lambda/app');

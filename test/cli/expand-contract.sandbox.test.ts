@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findExample } from '../../cli/demo/example.ts';
 import { openDemoWorld, type DemoWorld } from '../../cli/demo/world.ts';
@@ -51,7 +52,7 @@ const watching = async <T>(work: Promise<T>): Promise<{ done: T; closed: string[
 };
 
 const back = async (
-  change: { to?: string; override?: boolean; restoreDatabase?: boolean } = {},
+  change: { to?: string; override?: boolean; revertMigrations?: boolean } = {},
 ): Promise<Outcome> => {
   const outputs = await session.outputs();
   const intent = { version: 'v0.0.0', reason: 'failed deployment' };
@@ -112,9 +113,30 @@ test('contract: the old column is gone; back to version 3 is refused until a per
   const refused = await back();
   expect(refused).toMatchObject({ result: 'refused', exit: 3 });
   expect(refused.why).toMatch(/took data away that v3\.0\.0 needs \(.*drops a column/);
-  expect(refused.hint).toContain('--restore-database, or --override');
+  expect(refused.hint).toMatch(/^add --revert-migrations .* or --restore-database, or --override/);
   await sees('v4.0.0', 'Dora');
   await delay(1_100);
   expect(await back({ override: true })).toMatchObject({ result: 'success' });
   await sees('v3.0.0', 'Ada', 'Byron', 'Clara', 'Dora');
+});
+
+test('undone: back to before the contract; users are kept out meanwhile, and the old column is filled again', async () => {
+  expect(await back({ to: 'v4.0.0' })).toMatchObject({ result: 'success' });
+  await delay(1_100);
+  const { done, closed } = await watching(back({ revertMigrations: true }));
+  expect(done).toMatchObject({ result: 'success' });
+  expect(done.state.undone).toMatchObject({ undone: ['20260601080000'] });
+  expect(closed.length).toBeGreaterThan(0);
+  await save('Emmy');
+  await sees('v3.0.0', 'Ada', 'Byron', 'Clara', 'Dora', 'Emmy');
+  const client = new Client({ connectionString: world.database });
+  await client.connect();
+  const { rows } = await client.query("select name from customers where last_name = 'Lovelace' order by id");
+  await client.end();
+  expect(rows.map(({ name }) => String(name))).toEqual(
+    ['Ada', 'Byron', 'Clara', 'Dora', 'Emmy'].map((first) => `${first} Lovelace`),
+  );
+  // Version 2 cannot live without that column: what was undone is in nobody's way any more.
+  expect(await back({ to: 'v2.0.0' })).toMatchObject({ result: 'success' });
+  await sees('v2.0.0', 'Dora', 'Emmy');
 });

@@ -134,7 +134,12 @@ describe('settings on which the documents disagree', () => {
         repository: 'azora/azora',
         secrets: { DATABASE_URL: 'db' },
         database: {
-          migrations: { command: 'python manage.py migrate', when: 'afterStart', after: 'collectstatic' },
+          migrations: {
+            command: 'python manage.py migrate',
+            when: 'afterStart',
+            after: 'collectstatic',
+            back: 'python manage.py migrate app 0007',
+          },
         },
         images: { artifacts: 'promote' },
         smoke: { onFailure: 'report' },
@@ -147,7 +152,11 @@ describe('settings on which the documents disagree', () => {
     );
     expect(other).toMatchObject({
       database: {
-        migrations: { when: 'afterStart', after: 'collectstatic' },
+        migrations: {
+          when: 'afterStart',
+          after: 'collectstatic',
+          back: 'python manage.py migrate app 0007',
+        },
         backup: { enabled: true, prefix: 'production' },
       },
       images: { artifacts: 'promote' },

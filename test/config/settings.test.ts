@@ -152,11 +152,12 @@ describe('settings around a release that contradict each other', () => {
     [
       {
         secrets: { DATABASE_URL: 'x' },
-        database: { runs: 'task', migrations: { command: 'migrate' } },
+        database: { runs: 'task', migrations: { command: 'migrate', back: 'undo' } },
       },
       [
         'database.runs: finds no service that is given DATABASE_URL, to run beside',
         'database.backup.enabled: cannot be with `runs: task`: a dump passes through the machine that runs sluice',
+        'database.migrations.back: cannot be with `runs: task`: the machine that runs sluice undoes migrations, and does not reach the database',
         'database.migrations.when: is before the new version’s tasks can run',
       ],
     ],

@@ -31,7 +31,7 @@ export class World {
     backup: new MemoryObjects(),
     local: new MemoryObjects(),
   };
-  readonly heard: Heard = { messages: [], logs: new Map(), built: new Set(), restored: [] };
+  readonly heard: Heard = { messages: [], logs: new Map(), built: new Set(), restored: [], undone: [] };
   readonly app: App;
   readonly cloud: Cloud;
   private count = 0;

@@ -202,6 +202,19 @@ describe('what configuration chooses', () => {
       );
   });
 
+  it('a rollback offers to undo migrations where a command is configured that does', () => {
+    const plain = fileOf('rollback.yml');
+    expect(plain.on.workflow_dispatch?.inputs).not.toHaveProperty('revert_migrations');
+    expect(scripts(job(plain, 'production'))).not.toContain('--revert-migrations');
+    const undoes = fileOf('rollback.yml', {
+      production: { database: { migrations: { back: 'npx dbmate rollback' } } },
+    });
+    expect(undoes.on.workflow_dispatch?.inputs?.['revert_migrations']).toMatchObject({ default: false });
+    // Where there is none, the command itself refuses and says so.
+    for (const id of ['staging', 'production'])
+      expect(scripts(job(undoes, id))).toContain('${REVERT:+--revert-migrations}');
+  });
+
   it('who is asked: GitHub’s reviewers, sluice approve, or nobody', () => {
     const byGithub = fileOf('deploy-production.yml');
     expect(job(byGithub, 'approval').environment?.name).toBe('production-approval');

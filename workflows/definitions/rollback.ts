@@ -28,13 +28,23 @@ export const REASONS = [
 /** A standard rollback waits for people where a release does: `sluice approve` answers it. */
 const waits = ({ approval }: App): number => (approval.when === 'none' ? 0 : approval.timeout);
 
+/** Whether an environment has a command that undoes migrations; the other one refuses by itself. */
+const undoes = ({ apps }: WorkflowSettings): boolean =>
+  DEPLOYED.some((d) => apps[d].database?.migrations.back !== undefined);
+
+/** Undoing takes as long as migrating may. */
+const undoing = ({ database, timeouts }: App): number =>
+  database?.migrations.back === undefined ? 0 : timeouts.migrate;
+
 const rollbackJob = (settings: WorkflowSettings, deployed: Deployed): Job => {
   const target = targetOf(settings, deployed);
   return {
     name: `Roll back ${target.app.environment}`,
     // One job an environment: each has a role and secrets of its own, known before anything runs.
     if: `inputs.environment == '${deployed}'`,
-    'timeout-minutes': minutes(target.app.timeouts.rollback + waits(target.app) + 15 * 60_000),
+    'timeout-minutes': minutes(
+      target.app.timeouts.rollback + undoing(target.app) + waits(target.app) + 15 * 60_000,
+    ),
     permissions: CREDENTIAL_RIGHTS,
     environment: { name: environmentOf(deployed, 'rollback'), url: target.app.url },
     steps: [
@@ -51,6 +61,7 @@ const rollbackJob = (settings: WorkflowSettings, deployed: Deployed): Job => {
             MODE: expression('inputs.mode'),
             TICKET: expression('inputs.ticket'),
             RESTORE: expression("inputs.restore_database && 'yes' || ''"),
+            ...(undoes(settings) ? { REVERT: expression("inputs.revert_migrations && 'yes' || ''") } : {}),
             OVERRIDE: expression("inputs.override && 'yes' || ''"),
             ...environmentValues(target, 'rollback'),
           },
@@ -62,6 +73,7 @@ const rollbackJob = (settings: WorkflowSettings, deployed: Deployed): Job => {
         '${VERSION:+"--to=$VERSION"}',
         '${TICKET:+"--ticket=$TICKET"}',
         '${RESTORE:+--restore-database}',
+        ...(undoes(settings) ? ['${REVERT:+--revert-migrations}'] : []),
         '${OVERRIDE:+--override}',
         '--on-interrupt=leave',
       ),
@@ -101,6 +113,15 @@ export const rollback = (settings: WorkflowSettings): Workflow => ({
           type: 'boolean',
           default: false,
         },
+        ...(undoes(settings)
+          ? {
+              revert_migrations: {
+                description: 'Also undo the migrations since then',
+                type: 'boolean' as const,
+                default: false,
+              },
+            }
+          : {}),
         override: { description: 'Although the rollback window is over', type: 'boolean', default: false },
         ticket: { description: 'Incident or ticket, for the record', type: 'string' },
       },

@@ -68,6 +68,8 @@ export type EffectBody =
     }
   | { readonly kind: 'smoke'; readonly at: number; readonly timeoutMs: number }
   | { readonly kind: 'restore'; readonly deployment: string; readonly timeoutMs: number }
+  /** The configured command undoes these, newest first; those that the database lists no more are left out. */
+  | { readonly kind: 'undo'; readonly migrations: readonly string[]; readonly timeoutMs: number }
   | { readonly kind: 'wait'; readonly until: number }
   | { readonly kind: 'record'; readonly files: readonly RecordFile[]; readonly timeoutMs: number }
   | { readonly kind: 'message'; readonly message: Message; readonly timeoutMs: number }
@@ -125,6 +127,7 @@ export interface EffectResults {
   weights: { readonly live: LiveShares; readonly restoredAt: number };
   smoke: SmokeOutcome;
   restore: Metadata;
+  undo: Metadata;
   wait: Readonly<Record<string, never>>;
   record: { readonly written: readonly string[]; readonly problems: readonly string[] };
   message: { readonly sent: readonly { to: string; sent: boolean; reason?: string }[] };

@@ -1,5 +1,6 @@
 import type { Effect, Event } from './effects.ts';
 import { onRecordFailed } from './finish.ts';
+import { isUndoing, onUndoFailed } from './data-back.ts';
 import { onRevertFailed } from './revert.ts';
 import { enter, fail, failureOf, finish, go, issue, note, stopPending, toRecord, type Turn } from './turn.ts';
 import type { Failure } from './types.ts';
@@ -12,7 +13,7 @@ type Failed = Extract<Event, { kind: 'failed' }>;
  */
 export const onFail = (t: Turn, failure: Failure): void => {
   const { s } = t;
-  if (['revert', 'record', 'done'].includes(s.phase.name))
+  if (['revert', 'record', 'done'].includes(s.phase.name) || isUndoing(s))
     return note(t, `too late to go back: ${failure.why}`);
   s.failure ??= failure;
   delete s.paused;
@@ -60,6 +61,10 @@ export const onEffectFailed = (t: Turn, effect: Effect, event: Failed): void => 
       return onRecordFailed(t, effect, error);
     case 'revert':
       return onRevertFailed(t, effect, error);
+    case 'restore':
+    case 'smoke':
+      if (isUndoing(t.s)) return onUndoFailed(t, effect, error);
+      break;
     case 'halted':
       return note(t, error.message);
     case 'stage':

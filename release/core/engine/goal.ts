@@ -1,6 +1,7 @@
 import type { Release, Slot } from '../../../config/release.types.ts';
 import { beganAt, liveOf, liveSlot, slotNames } from '../release.ts';
 import type { RecordSummary } from '../records/summary.ts';
+import { crossedBy, dataFindings, refusal } from './crossed.ts';
 import type { EffectResults } from './effects.ts';
 import type { Finding, Request, RollbackGoal, Settings } from './types.ts';
 
@@ -11,13 +12,6 @@ export interface Chosen {
   readonly findings: readonly Finding[];
   readonly destructive: readonly string[];
 }
-
-const refusal = (check: string, message: string, hint?: string): Finding => ({
-  check,
-  level: 'refuse',
-  message,
-  ...(hint === undefined ? {} : { hint }),
-});
 
 const ended = (r: RecordSummary): boolean => r.status === 'success' && r.live !== undefined;
 
@@ -88,6 +82,10 @@ const takenOverFrom = (facts: Survey, release: Release, to: string | undefined):
   return { serial, deployment: slot.deployment, slot, since: beganAt(slot.deployment) };
 };
 
+/** When the schema was what the version was released with; it may have served on a later one since. */
+const releasedAt = ({ records }: Survey, slot: Slot, found: Found): number =>
+  records.find((r) => r.kind === 'release' && r.deployment === slot.deployment)?.finishedAt ?? found.since;
+
 /** Decides what a rollback goes back to and whether it may. */
 export const chooseGoal = (request: Request, settings: Settings, facts: Survey, now: number): Chosen => {
   const wanted = request.rollback;
@@ -106,9 +104,12 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
     return none(
       refusal('release', `release ${serial} of deployment ${deployment} is not in the record bucket`),
     );
-  if (current?.deployment === slot.deployment)
+  const reverts = wanted.revertMigrations === true;
+  const crossed = crossedBy(facts.records, reverts ? releasedAt(facts, slot, found) : found.since, now);
+  const undoes = reverts && crossed.migrations.length > 0;
+  // After an emergency, or a try that failed, traffic is back already and the migrations are not.
+  if (current?.deployment === slot.deployment && !undoes)
     return none(refusal('release', `${slot.version} (deployment ${slot.deployment}) is live already`));
-  const crossed = crossedBy(facts.records, { at: found.since, version: slot.version }, now);
   const goal: RollbackGoal = {
     serial,
     deployment,
@@ -116,12 +117,13 @@ export const chooseGoal = (request: Request, settings: Settings, facts: Survey, 
     slot,
     warm: slotNames(release).find((s) => release.slots[s]?.deployment === slot.deployment),
     backup: crossed.backup,
+    ...(undoes ? { undo: crossed.migrations } : {}),
   };
   return {
     goal,
     findings: [
       ...windowFindings(request, settings, facts, current?.deployment, now),
-      ...crossed.findings(request, settings),
+      ...dataFindings(request, settings, crossed, slot.version),
     ],
     destructive: crossed.destructive,
   };
@@ -190,32 +192,4 @@ const windowFindings = (
       'check that the earlier version still fits the data, then add --override',
     ),
   ];
-};
-
-/** Migrations that ran since the goal was live, and what they mean for going back. */
-const crossedBy = (records: readonly RecordSummary[], goal: { at: number; version: string }, now: number) => {
-  const since = records
-    .filter((r) => r.kind === 'release' && r.finishedAt > goal.at && r.finishedAt <= now)
-    .toSorted((a, b) => a.finishedAt - b.finishedAt);
-  const destructive = since.flatMap((r) => r.destructive);
-  const backup = since.find((r) => r.backup !== undefined)?.backup;
-  return {
-    destructive,
-    backup,
-    findings: (request: Request, settings: Settings): Finding[] => {
-      const restore = request.rollback?.restoreDatabase === true;
-      if (restore && backup === undefined)
-        return [
-          refusal('database', 'no backup was taken since that release: the database cannot be restored'),
-        ];
-      if (restore || destructive.length === 0) return [];
-      const message =
-        `migrations since then took data away that ${goal.version} needs (${destructive.join(', ')}): ` +
-        `the database must be restored too`;
-      const allowed = request.rollback?.override === true || request.rollback?.mode === 'emergency';
-      return allowed || settings.rollback.database === 'never'
-        ? [{ check: 'database', level: 'warn', message }]
-        : [refusal('database', message, 'add --restore-database, or --override to go back without')];
-    },
-  };
 };

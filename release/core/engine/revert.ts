@@ -4,6 +4,8 @@ import type { DoneEvent, Effect, EffectError, Event } from './effects.ts';
 import { criticalOf, reasonsOf } from './slot.ts';
 import { enter, failureOf, go, issue, note, QUICK, resultOf, toRecord, type Turn } from './turn.ts';
 import { drift, settable } from './weights.ts';
+import { namesOf } from '../records/summary.ts';
+import { closesForData, issueData, towardsGoal } from './data-back.ts';
 import { noteClosed } from './closed.ts';
 import { issueUpdate as issueStep, takeUpdate } from './data.ts';
 import type { RollbackRun, State } from './types.ts';
@@ -15,9 +17,6 @@ import type { RollbackRun, State } from './types.ts';
  */
 const TRIES = 3;
 
-/** Whether this is a person's rollback that has not failed itself. */
-const towardsGoal = (s: State): boolean => s.goal !== undefined && s.failure === undefined;
-
 /** What the stack is to be afterwards. `backup` and `schema` stay as they are: data does not go back by itself. */
 export const destination = (s: State): Release => {
   const current = s.current;
@@ -28,7 +27,7 @@ export const destination = (s: State): Release => {
     serial: current.serial + 1,
     replaces: current.serial,
     deployment: s.request.deployment,
-    ...(closesForRestore(s) && open.maintenance === undefined
+    ...(closesForData(s) && open.maintenance === undefined
       ? { maintenance: { by: 'release', deployment: s.request.deployment } }
       : {}),
   };
@@ -50,13 +49,6 @@ export const destination = (s: State): Release => {
     traffic: { blue: stable === 'blue' ? 100 : 0, green: stable === 'green' ? 100 : 0 },
   };
 };
-
-/** While the database is restored nobody may write into it, where the application closes for such things. */
-const closesForRestore = (s: State): boolean =>
-  towardsGoal(s) &&
-  s.request.rollback?.restoreDatabase === true &&
-  s.goal?.backup !== undefined &&
-  s.settings.database?.migrations.maintenance === true;
 
 const runOf = (s: State): RollbackRun => {
   if (s.rollback === undefined) throw new Error('no rollback was decided');
@@ -148,7 +140,7 @@ const onRecorded = (t: Turn, event: Extract<DoneEvent, { of: 'update' }>): void 
     run.weightsRestoredMs ??= run.recordedMs;
     note(t, 'the stack says so too', { tookMs: event.tookMs });
   }
-  verify(t);
+  if (!issueData(t)) verify(t);
 };
 
 const verify = (t: Turn): void => {
@@ -209,26 +201,25 @@ const notVerified = (t: Turn, wrong: readonly string[]): void => {
 
 const finishRevert = (t: Turn): void => {
   if (!towardsGoal(t.s)) return toRecord(t, 'rolled_back');
-  const { rollback } = t.s.request;
-  const backup = t.s.goal?.backup;
-  if (rollback?.restoreDatabase && backup !== undefined) {
-    enter(t, { name: 'restore' }, `the database is restored from the backup of ${backup}`);
-    issue(t, { kind: 'restore', deployment: backup, timeoutMs: t.s.settings.timeouts.backup });
-    return;
-  }
-  afterGoal(t);
+  if (t.s.current?.maintenance?.by !== 'release') return afterGoal(t);
+  enter(t, { name: 'restore' });
+  issueStep(t, { kind: 'open', name: 'open' }, t.s.settings.timeouts.rollback);
 };
 
 export const onRestore = (t: Turn, event: DoneEvent): void => {
-  if (event.of === 'update') {
-    if (takeUpdate(t, event.result)) afterGoal(t);
-    return;
+  switch (event.of) {
+    case 'update':
+      if (takeUpdate(t, event.result)) afterGoal(t);
+      return;
+    case 'undo':
+      t.s.undone = event.result;
+      note(t, `migrations undone: ${namesOf(event.result['undone']).join(', ')}`, { tookMs: event.tookMs });
+      break;
+    default:
+      t.s.backup = resultOf(event, 'restore');
+      note(t, 'database restored', { tookMs: event.tookMs });
   }
-  t.s.backup = resultOf(event, 'restore');
-  note(t, 'database restored', { tookMs: event.tookMs });
-  if (t.s.current?.maintenance?.by === 'release')
-    return issueStep(t, { kind: 'open', name: 'open' }, t.s.settings.timeouts.rollback);
-  afterGoal(t);
+  verify(t);
 };
 
 const afterGoal = (t: Turn): void => {
@@ -259,5 +250,5 @@ export const onRevertFailed = (t: Turn, effect: Effect, error: EffectError): voi
     return issueRecording(t);
   }
   run.problem = `the stack update that records the rollback failed: ${error.message}`;
-  verify(t);
+  if (!issueData(t)) verify(t);
 };

@@ -51,7 +51,7 @@ export const stopPending = (t: Turn): void => {
     ACTING.has(p.effect.kind) ? [{ ...p, cancelled: true as const }] : [],
   );
 };
-const ACTING: ReadonlySet<EffectKind> = new Set(['update', 'build', 'restore', 'weights']);
+const ACTING: ReadonlySet<EffectKind> = new Set(['update', 'build', 'restore', 'undo', 'weights']);
 
 export const enter = (t: Turn, phase: Phase, what?: string): void => {
   t.s.phase = phase;

@@ -45,6 +45,8 @@ export interface State {
   lease?: { token: string; serial: number };
   backup?: Metadata;
   migration?: Metadata;
+  /** Of a rollback that undid migrations: what its command left. */
+  undone?: Metadata;
   smoke?: SmokeOutcome;
   rollback?: RollbackRun;
   /** When users were kept out, and until when; absent: never. */
@@ -93,6 +95,8 @@ export interface RollbackRequest {
   readonly to?: string;
   readonly override: boolean;
   readonly restoreDatabase: boolean;
+  /** Migrations that ran since are undone by the configured command. Absent in journals of older runners: no. */
+  readonly revertMigrations?: boolean;
 }
 
 /** The part of the configuration that a deployment is decided by, as it was when the deployment began. */
@@ -254,6 +258,8 @@ export interface RollbackGoal {
   readonly warm: SlotName | undefined;
   /** Deployment whose backup holds the data as the goal knew it. */
   readonly backup: string | undefined;
+  /** Names of the migrations that are undone on the way, newest first. Absent: none is. */
+  readonly undo?: readonly string[];
 }
 
 export interface Entry {

@@ -3,6 +3,7 @@ import type { Entry, Metadata, StageRun, State, Status } from '../engine/types.t
 import { gateLog } from '../gate/gate.ts';
 import { objectivesOf } from './objectives.ts';
 import type { DeploymentRecord } from './schema.ts';
+import { namesOf } from './summary.ts';
 import { recordedSmoke } from '../smoke.ts';
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
@@ -38,6 +39,7 @@ export const buildRecord = (s: State, status: Status, now: number): DeploymentRe
       pending: [...(s.preflight?.pendingMigrations ?? [])],
       destructive: [...(s.preflight?.destructive ?? [])],
       ...known('details', s.migration),
+      ...known('undone', s.undone === undefined ? undefined : [...namesOf(s.undone['undone'])]),
     },
     rollout_stages: s.stages.map((x) => stageOf(x, finished)),
     health_checks: healthOf(s, status),

@@ -83,6 +83,8 @@ export const recordSchema = z.object({
     pending: z.array(z.string()),
     destructive: z.array(z.string()),
     details: json.optional(),
+    /** Names of those that a rollback undid, newest first. */
+    undone: z.array(z.string()).optional(),
   }),
   rollout_stages: z.array(stage),
   health_checks: z.record(z.string(), z.string()),

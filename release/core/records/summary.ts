@@ -17,7 +17,15 @@ export interface RecordSummary {
   /** Deployment whose backup was taken. */
   readonly backup?: string;
   readonly destructive: readonly string[];
+  /** Names of the migrations that it ran, in their order, as the database lists them; none where no known tool does. */
+  readonly applied: readonly string[];
+  /** Names of those that it undid. */
+  readonly undone: readonly string[];
 }
+
+/** The names in what a database command left. */
+export const namesOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 
 export const summaryOf = (record: DeploymentRecord): RecordSummary => ({
   deployment: record.deployment_id,
@@ -32,4 +40,14 @@ export const summaryOf = (record: DeploymentRecord): RecordSummary => ({
     ? {}
     : { backup: record.database_backup.backup_id }),
   destructive: record.migrations.destructive,
+  applied: appliedIn(record),
+  undone: record.migrations.undone ?? [],
 });
+
+/** The record of a plain update has no details; what it lists is what ran. */
+const appliedIn = ({ migrations, migrations_applied }: DeploymentRecord): readonly string[] => {
+  const details: unknown = migrations.details;
+  if (typeof details === 'object' && details !== null)
+    return 'applied' in details ? namesOf(details.applied) : [];
+  return migrations_applied === migrations.pending.length ? migrations.pending : [];
+};

@@ -33,3 +33,11 @@ export const restore = async (effect: EffectOf<'restore'>, c: Context): Promise<
   c.ports.logs.append('rollback', `restores the backup of ${effect.deployment}`);
   return await c.ports.restore(effect.deployment, c.signal);
 };
+
+export const undo = async (effect: EffectOf<'undo'>, c: Context): Promise<EffectResults['undo']> => {
+  const { deployment, version } = c.state.request;
+  const { migrations, timeoutMs } = effect;
+  if (c.ports.undo === undefined) throw refused('no database is configured whose migrations could be undone');
+  c.ports.logs.append('rollback', `undoes ${migrations.join(', ')}`);
+  return await c.ports.undo({ deployment, version, migrations, timeoutMs }, c.signal);
+};

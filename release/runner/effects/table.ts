@@ -2,7 +2,7 @@ import type { EffectKind, EffectOf, EffectResults } from '../../core/engine/effe
 import type { Context } from '../context.ts';
 import { preflight } from '../preflight/index.ts';
 import { baseline } from './baseline.ts';
-import { metadata, restore } from './data.ts';
+import { metadata, restore, undo } from './data.ts';
 import { facts, survey } from './facts.ts';
 import { acquire, letGo } from './lease.ts';
 import { look } from './look.ts';
@@ -33,6 +33,7 @@ export const EFFECTS: EffectTable = {
   weights,
   smoke,
   restore,
+  undo,
   wait: async () => ({}),
   record,
   message: async (effect, c) => ({ sent: await c.ports.messages.send(effect.message) }),

@@ -7,6 +7,7 @@ import {
   type MigrateInput,
   pendingMigrations,
 } from '../../../cli/tasks/migrate.ts';
+import { undo, type UndoMarker } from '../../../cli/tasks/undo.ts';
 import { logPath } from '../../../cli/tasks/environment.ts';
 import { parseAddress } from '../../../release/adapters/database/address.ts';
 import { folderObjects } from '../../../release/adapters/objects-folder.ts';
@@ -177,5 +178,28 @@ drop table courses;`,
       '20260401000000_drop.sql:3 drops a column: alter table courses drop column price;',
       '20260401000000_drop.sql:3 drops a table: drop table if exists old;',
     ]);
+  });
+});
+
+describe('migrations are undone', () => {
+  it('newest first, once; a command that fails or undoes nothing is named with what the database still lists', async () => {
+    const { applied } = await run({});
+    const migrations = applied.toReversed();
+    const back = (command: string, kept = records()): Promise<UndoMarker> =>
+      undo({ ...input, version: 'v1.0.0', migrations, command }, world.ports, kept);
+    await expect(back('echo one; echo "no way down" >&2; exit 3')).rejects.toThrow(
+      /^the migrations could not be undone \(echo one.* ended with 3\)\n {2}one\n {2}no way down\n {2}the database still lists 20260201000000, 20260101000000$/,
+    );
+    await expect(back('true')).rejects.toThrow('are not undone, though true ended well');
+    const command = `echo "to $VERSION:" $MIGRATIONS; for one in $MIGRATIONS; do ${input.command.replace(/ up$/, ' rollback')} || exit; done`;
+    const done = await back(command);
+    expect(done.undone).toEqual(['20260201000000', '20260101000000']);
+    expect(await world.run(url, "select to_regclass('courses') as there")).toEqual([{ there: null }]);
+    const path = logPath(input.directory, input.deployment, 'undo');
+    expect(path).toContain('rollback-logs');
+    expect(readFileSync(path, 'utf8')).toContain('to v1.0.0: 20260201000000 20260101000000');
+    expect(await back('false')).toEqual(done);
+    // A runner that died between the command and its marker.
+    expect((await back('false', folderObjects(join(world.directory, 'lost')))).undone).toEqual(done.undone);
   });
 });

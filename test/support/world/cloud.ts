@@ -148,7 +148,7 @@ export class Cloud {
           [],
           [{ urn: 'urn:migrate', reason: 'statement 2 of 002_roles.sql: relation "rolez" does not exist' }],
         );
-      const key = `migrations/production/${schema.deployment}.json`;
+      const key = `markers/production/${schema.deployment}/migrate.json`;
       await this.record.put(key, JSON.stringify({ applied: ['002_roles.sql'] }));
     }
   }

@@ -21,6 +21,8 @@ export interface Heard {
   readonly logs: Map<LogKind, string[]>;
   readonly built: Set<string>;
   readonly restored: string[];
+  /** Names of migrations, by rollback. */
+  readonly undone: (readonly string[])[];
 }
 
 const REQUESTS_PER_SECOND = 50;
@@ -200,5 +202,9 @@ export const worldPorts = (cloud: Cloud, clock: TestClock, stores: WorldStores, 
   restore: (deployment) => {
     heard.restored.push(deployment);
     return Promise.resolve({ deployment });
+  },
+  undo: ({ migrations }) => {
+    heard.undone.push(migrations);
+    return Promise.resolve({ undone: [...migrations] });
   },
 });
