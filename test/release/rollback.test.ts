@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runTidy } from '../../release/runner.ts';
+import { journalKey } from '../../release/adapters/journal.ts';
 import { emptyRelease } from '../../release/core/release.ts';
 import { D1, slot } from '../support/releases.ts';
 import { World } from '../support/world.ts';
@@ -152,6 +153,46 @@ describe('a rollback by a person', () => {
     expect(world.record(outcome.deployment)?.rollback?.weights_restored_ms).toBeLessThanOrEqual(1000);
     expect(world.record(request.deployment)?.status).toBe('rolled_back');
     expect((await world.deploy('v3.0.0')).result).toBe('success');
+  });
+
+  it('an emergency closes the journal of a release that still writes it, before traffic moves', async () => {
+    const world = await withReleases('v1.0.0');
+    Object.assign(world.app, { stages: [{ name: 'canary', traffic: 50, bake: 60_000 }, ...quick.stages] });
+    const request = world.request('v2.0.0');
+    const hooks = {
+      before: (effect: { kind: string }) => {
+        if (effect.kind === 'look') throw new Error('killed');
+      },
+    };
+    await expect(world.deploy('v2.0.0', { hooks }, request)).rejects.toThrow('killed');
+    const key = journalKey('production', request.deployment);
+    const { lease } = world.stores;
+    const get = lease.get.bind(lease);
+    let writes = 5;
+    lease.get = async (asked) => {
+      const found = await get(asked);
+      // Whoever has read it finds it written anew when it writes itself.
+      if (asked === key && found !== undefined && (writes -= 1) > 0) await lease.put(key, found.body);
+      return found;
+    };
+    const phases: unknown[] = [];
+    const outcome = await world.rollback(
+      { mode: 'emergency' },
+      {
+        hooks: {
+          before: (effect) => {
+            const { phase } = JSON.parse(lease.objects.get(key)?.body ?? '{}') as {
+              phase?: { name: string };
+            };
+            if (effect.kind === 'weights') phases.push(phase?.name);
+          },
+        },
+      },
+    );
+    expect(outcome.result).toBe('success');
+    expect(phases).toEqual(['done']);
+    expect([...lease.objects.keys()].filter((k) => k.startsWith('open/'))).toEqual([]);
+    expect(world.record(request.deployment)?.status).toBe('rolled_back');
   });
 });
 

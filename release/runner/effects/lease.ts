@@ -27,14 +27,30 @@ export const acquire = async (effect: EffectOf<'acquire'>, c: Context): Promise<
   return { granted: true, token, serial };
 };
 
-/** Closes the journal of a deployment that an emergency ends, and leaves a record of it. */
+/** A runner that still works writes its journal every second or so: one of a few tries comes between. */
+const TRIES = 20;
+
+/**
+ * Closes the journal of a deployment that an emergency ends, and leaves a record of it. Done before traffic moves: a
+ * runner that still works then ends at its next write, and does not take the moved traffic for somebody's meddling.
+ */
 const supersede = async (other: State, c: Context): Promise<void> => {
   const { deployment } = other.request;
-  const entry = await c.journal.load(deployment);
-  if (entry === undefined || entry.state.phase.name === 'done') return;
-  const by = c.state.request.deployment;
-  const now = c.clock.now();
-  const state: State = structuredClone(entry.state);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const entry = await c.journal.load(deployment);
+    if (entry === undefined || entry.state.phase.name === 'done') return;
+    const now = c.clock.now();
+    const state = supersededBy(entry.state, c.state.request.deployment, now);
+    if ((await c.journal.save(state, entry.etag)) === undefined) continue;
+    for (const file of recordFiles(state, now, state.changed ? 'rolled_back' : 'failed')) {
+      if (file.key !== undefined) await c.records.keep(file.key, file.body);
+    }
+    return;
+  }
+};
+
+const supersededBy = (open: State, by: string, now: number): State => {
+  const state: State = structuredClone(open);
   state.failure ??= {
     phase: state.phase.name,
     at: now,
@@ -48,10 +64,7 @@ const supersede = async (other: State, c: Context): Promise<void> => {
     name: 'done',
     result: { status: 'superseded', why: `ended by the emergency rollback ${by}` },
   };
-  await c.journal.save(state, entry.etag);
-  for (const file of recordFiles(state, now, state.changed ? 'rolled_back' : 'failed')) {
-    if (file.key !== undefined) await c.records.keep(file.key, file.body);
-  }
+  return state;
 };
 
 export const letGo = async (_effect: EffectOf<'letGo'>, c: Context): Promise<EffectResults['letGo']> => {
