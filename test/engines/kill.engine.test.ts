@@ -65,6 +65,10 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   await up.promise;
   // Some services are there by now, and pulumi waits for all of them to be steady.
   while ((await ground.sandbox.status()).services.length < SERVICES.length - 1) await delay(20);
+  // In whatever order they come: the slow one has begun, and that was told.
+  const begun = () => checkpoint(ground, 'production').deployment.pending_operations ?? [];
+  while (!begun().some((p) => String(p.resource.urn).endsWith('::blue-auth-service-service'))) await delay(20);
+  await delay(500);
   const pid = lockHolder('production') ?? 0;
   process.kill(pid, 'SIGKILL');
   const failure = await update;
@@ -82,7 +86,7 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   const text = readFileSync(lock, 'utf8');
   const living = { ...(JSON.parse(text) as object), pid: process.pid, timestamp: new Date().toISOString() };
   writeFileSync(lock, JSON.stringify(living));
-  const second = await openReal(args);
+  const second = await openReal(args, { lockPatienceMs: 500 });
   await expect(second.updater.up(release, { onEvent: () => undefined })).rejects.toMatchObject({ exit: 3 });
   expect(checkpoint(ground, 'production').deployment.pending_operations).toHaveLength(pending.length);
   await second.close();
