@@ -67,7 +67,8 @@ test('pulumi is killed while services come up: the next run clears the lock, tak
   while ((await ground.sandbox.status()).services.length < SERVICES.length - 1) await delay(20);
   // In whatever order they come: the slow one has begun, and that was told.
   const begun = () => checkpoint(ground, 'production').deployment.pending_operations ?? [];
-  while (!begun().some((p) => String(p.resource.urn).endsWith('::blue-auth-service-service'))) await delay(20);
+  while (!begun().some((p) => String(p.resource.urn).endsWith('::blue-auth-service-service')))
+    await delay(20);
   await delay(500);
   const pid = lockHolder('production') ?? 0;
   process.kill(pid, 'SIGKILL');
