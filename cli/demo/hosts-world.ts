@@ -10,7 +10,7 @@ import { openSession, type Session } from '../session/open.ts';
 import { merge, ROOT, readStackConfig } from '../session/stack-config.ts';
 import type { Example } from './example.ts';
 import { onHosts, sandboxMachines } from './machines.ts';
-import { seedStack } from './seed.ts';
+import { repositoriesOf, seedStack } from './seed.ts';
 import { seedGithub } from './seed-github.ts';
 
 /** A sandbox with the machines of an application on hosts; gone when this process is. */
@@ -57,9 +57,6 @@ export const openHostsWorld = async (
     const { machines, overlay, keys } = await sandboxMachines(sandbox, named);
     Object.assign(process.env, keys);
     const app = onHosts(readStackConfig(stack, overlay, { folder }).app) ?? named;
-    const repositories = Object.keys(plain.app.services).map((s) =>
-      plain.app.images.repository.replaceAll('{service}', s),
-    );
     return {
       sandbox,
       machines,
@@ -72,7 +69,7 @@ export const openHostsWorld = async (
         sandboxImages(sandbox, {
           application,
           ...(fault === undefined ? {} : { faults: { [version]: fault } }),
-        }).build(version, repositories, () => undefined),
+        }).build(version, repositoriesOf(plain.app), () => undefined),
       session: (version, over = {}, faults = {}) => {
         const config = readStackConfig(stack, merge(overlay, over), {
           folder,

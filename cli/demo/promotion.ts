@@ -3,7 +3,7 @@ import { createOperator } from '../../release/runner.ts';
 import type { Operator, OperatorSays } from '../../release/runner/types.ts';
 import type { Session } from '../session/open.ts';
 import { readStackConfig } from '../session/stack-config.ts';
-import { buildsOf, seedImages, seedStack } from './seed.ts';
+import { buildsOf, repositoriesOf, seedImages, seedStack } from './seed.ts';
 import type { DemoWorld } from './world.ts';
 
 /** The environment that must have run a version first, in the same cloud. */
@@ -42,9 +42,8 @@ export const stagingOf = async (world: DemoWorld, stack: string): Promise<Stagin
 const publish = async (session: Session, version: string, fault: string, world: DemoWorld): Promise<void> => {
   const { app } = session.config;
   const { application } = world.example;
-  const repositories = Object.keys(app.services).map((s) => app.images.repository.replaceAll('{service}', s));
   const images = buildsOf(world.sandbox, app, { application, faults: { [version]: fault } });
-  await images.build(version, repositories, () => undefined);
+  await images.build(version, repositoriesOf(app), () => undefined);
 };
 
 const ANSWER_MS = 1_500;

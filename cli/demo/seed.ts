@@ -1,3 +1,4 @@
+import { repositoryOf } from '../../components/images.plan.ts';
 import type { App, Notification } from '../../config/types.ts';
 import { sandboxArtifacts } from '../../sandbox/adapters/artifacts.ts';
 import type { Images } from '../../release/ports/supply.ts';
@@ -45,6 +46,10 @@ export const buildsOf = (
 ): Images =>
   target.kind === 'lambda' ? sandboxArtifacts(sandbox, options) : sandboxImages(sandbox, options);
 
+/** Where the images of an application's services are, or their artifacts. */
+export const repositoriesOf = ({ services, images }: Pick<App, 'services' | 'images'>): string[] =>
+  Object.keys(services).map((service) => repositoryOf(images, service));
+
 /** Publishes every version of the application, as a pipeline would have done. */
 export const seedImages = async (
   sandbox: Sandbox,
@@ -52,7 +57,7 @@ export const seedImages = async (
   application: string,
 ): Promise<readonly string[]> => {
   const { versions } = await readVersions(application);
-  const repositories = Object.keys(app.services).map((s) => app.images.repository.replaceAll('{service}', s));
+  const repositories = repositoriesOf(app);
   const images = buildsOf(sandbox, app, { application });
   for (const version of Object.keys(versions)) await images.build(version, repositories, () => undefined);
   return Object.keys(versions);

@@ -16,6 +16,20 @@ const withReleases = async (...versions: string[]): Promise<World> => {
   return world;
 };
 
+/** Version 1 is live, and the runner that released version 2 died while its canary baked at 50 %. */
+const killedAtCanary = async () => {
+  const world = await withReleases('v1.0.0');
+  Object.assign(world.app, { stages: [{ name: 'canary', traffic: 50, bake: 60_000 }, ...quick.stages] });
+  const request = world.request('v2.0.0');
+  const hooks = {
+    before: (effect: { kind: string }) => {
+      if (effect.kind === 'look') throw new Error('killed');
+    },
+  };
+  await expect(world.deploy('v2.0.0', { hooks }, request)).rejects.toThrow('killed');
+  return { world, request };
+};
+
 describe('a rollback by a person', () => {
   it('inside the window: traffic by direct calls first, then the stack, v1 verified and recorded', async () => {
     const world = await withReleases('v1.0.0', 'v2.0.0');
@@ -136,15 +150,7 @@ describe('a rollback by a person', () => {
   });
 
   it('an emergency while a killed release holds everything: v1 back, its journal closed', async () => {
-    const world = await withReleases('v1.0.0');
-    Object.assign(world.app, { stages: [{ name: 'canary', traffic: 50, bake: 60_000 }, ...quick.stages] });
-    const request = world.request('v2.0.0');
-    const hooks = {
-      before: (effect: { kind: string }) => {
-        if (effect.kind === 'look') throw new Error('killed');
-      },
-    };
-    await expect(world.deploy('v2.0.0', { hooks }, request)).rejects.toThrow('killed');
+    const { world, request } = await killedAtCanary();
     expect(world.serving()).toEqual({ 'v1.0.0': 50, 'v2.0.0': 50 });
     expect((await world.rollback()).result).toBe('refused');
     const outcome = await world.rollback({ mode: 'emergency' });
@@ -156,15 +162,7 @@ describe('a rollback by a person', () => {
   });
 
   it('an emergency closes the journal of a release that still writes it, before traffic moves', async () => {
-    const world = await withReleases('v1.0.0');
-    Object.assign(world.app, { stages: [{ name: 'canary', traffic: 50, bake: 60_000 }, ...quick.stages] });
-    const request = world.request('v2.0.0');
-    const hooks = {
-      before: (effect: { kind: string }) => {
-        if (effect.kind === 'look') throw new Error('killed');
-      },
-    };
-    await expect(world.deploy('v2.0.0', { hooks }, request)).rejects.toThrow('killed');
+    const { world, request } = await killedAtCanary();
     const key = journalKey('production', request.deployment);
     const { lease } = world.stores;
     const get = lease.get.bind(lease);

@@ -1,14 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
@@ -16,13 +7,11 @@ import { parse } from 'yaml';
 import { applicationPath, DEFAULT_EXAMPLE } from '../../../cli/demo/example.ts';
 import type { Repository, Seed, Seen, Token } from '../../../sandbox/cloud/github/state.ts';
 import { renderWorkflows, type WorkflowSettings } from '../../../workflows/files.ts';
-import { PINS } from '../../../workflows/pins.ts';
 import { CommandWorld, Running } from '../../support/command-world.ts';
 import { settingsWith } from '../configurations.ts';
 import { expectLeastRights, type JobWithRights } from './rights.ts';
+import { copyRepository, standIns, standInForNpm } from './surroundings.ts';
 import { timesOf, understand, type Given, type Line, type RunResult } from './told.ts';
-
-const ROOT = join(import.meta.dirname, '../../..');
 
 export interface Event {
   /** File below `.github/workflows`. */
@@ -160,11 +149,7 @@ export class Pipeline {
     this.git('remote', 'add', 'origin', `https://github.com/${this.#full}.git`);
     this.commit('a repository');
     const bin = join(this.folder, 'bin');
-    mkdirSync(bin, { recursive: true });
-    // What is installed for the tests is what `npm ci` would install; what is known about it is asked elsewhere.
-    const npm = `#!/bin/sh\nif [ "$1" = ci ]; then ln -sfn '${join(ROOT, 'node_modules')}' node_modules; elif [ "$1" = audit ]; then echo 'found 0 vulnerabilities'; elif [ "$1" = run ]; then exec '${ownNpm()}' "$@"; else echo "no npm $1 here" >&2; exit 1; fi\n`;
-    writeFileSync(join(bin, 'npm'), npm);
-    chmodSync(join(bin, 'npm'), 0o755);
+    standInForNpm(bin);
     for (const fork of [false, true])
       writeFileSync(this.#environmentFile(fork), this.#environment(bin, fork));
   }
@@ -397,40 +382,5 @@ export class Pipeline {
     return this.world.close();
   }
 }
-
-/** The `npm` of this machine. */
-const ownNpm = (): string => execFileSync('which', ['npm']).toString().trim();
-
-/** This repository as a clone has it, with an example's stack files in the place of its own. */
-const copyRepository = (repository: string, example: string): void => {
-  mkdirSync(repository, { recursive: true });
-  const listed = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const files = execFileSync('git', ['-C', ROOT, ...listed])
-    .toString()
-    .split('\0')
-    .filter((f) => f !== '' && !/^(bench|docs|test)\//.test(f) && existsSync(join(ROOT, f)));
-  const packed = execFileSync('tar', ['c', '-C', ROOT, '--null', '-T', '-'], {
-    input: files.join('\0'),
-    maxBuffer: 1 << 28,
-  });
-  execFileSync('tar', ['x', '-C', repository], { input: packed });
-  symlinkSync(join(ROOT, 'node_modules'), join(repository, 'node_modules'));
-  const own = join(repository, 'examples', example);
-  for (const file of readdirSync(own).filter((f) => /^Pulumi\.\w+\.yaml$/.test(f)))
-    copyFileSync(join(own, file), join(repository, file));
-};
-
-/** One folder an action: its name says what it stands for. */
-const standIns = (folder: string): readonly string[] =>
-  Object.entries(PINS).flatMap(([action, { commit }]) => {
-    const directory = join(folder, 'actions', action.replace('/', '-'));
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'action.yml'), `name: ${action}\nruns: {using: node24, main: main.mjs}\n`);
-    writeFileSync(
-      join(directory, 'main.mjs'),
-      `import { act } from ${JSON.stringify(join(import.meta.dirname, 'stand-in.mjs'))};\nact('${action}');\n`,
-    );
-    return ['--local-repository', `${action}@${commit}=${directory}`];
-  });
 
 const tokenOf = (file: string, job: string): string => `token-of-${file}-${job}`;
